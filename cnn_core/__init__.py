@@ -1,0 +1,1 @@
+"""Everything in CNN Explorer that knows nothing of Streamlit: a notebook can import it."""
