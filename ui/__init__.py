@@ -1,0 +1,1 @@
+"""What the pages share of Streamlit: frame, language, state, specimen, components."""

@@ -1,0 +1,58 @@
+"""The one translation function. English is the source; every other language is a folder of gettext .po files."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.pofile import read_po
+
+from cnn_core.messages import Problem
+
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+LANGUAGES = {"ko": "한국어", "en": "English"}
+
+_CHOSEN = "language"  # the session's key
+
+
+def language() -> str:
+    """The learner's language: the one chosen, else the browser's, else English."""
+    chosen = st.session_state.get(_CHOSEN)
+    if chosen in LANGUAGES:
+        return chosen
+    browser = (st.context.locale or "en").split("-")[0].lower()
+    return browser if browser in LANGUAGES else "en"
+
+
+def choose_language(code: str) -> None:
+    """Keep to this language for the session; what is not a language is ignored."""
+    if code in LANGUAGES:
+        st.session_state[_CHOSEN] = code
+
+
+def t(message: str, /, **values: object) -> str:
+    """The message in the learner's language, with ``{names}`` filled in from ``values``."""
+    return translate(message, language(), **values)
+
+
+def translate(message: str, code: str, /, **values: object) -> str:
+    """The message in one language; English where a translation is missing."""
+    sentence = catalogue(code).get(message, message)
+    return sentence.format(**values) if values else sentence
+
+
+def explain(error: Problem) -> str:
+    """What went wrong, and the remedy, in the learner's language."""
+    return t(error.message, **error.values)
+
+
+@lru_cache(maxsize=8)
+def catalogue(code: str) -> dict[str, str]:
+    """All messages of a language, from every .po file in its folder."""
+    messages: dict[str, str] = {}
+    for path in sorted((LOCALE / code / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            entries = read_po(file, locale=code)
+        messages.update({str(e.id): str(e.string) for e in entries if e.id and e.string})
+    return messages
