@@ -1,4 +1,4 @@
-"""The one translation function. English is the source; every other language is a folder of gettext .po files."""
+"""The one translation function. English is the source; each other language is a folder of .po files."""
 
 from __future__ import annotations
 

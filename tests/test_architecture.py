@@ -1,0 +1,75 @@
+"""Imports go one way: pages → ui → cnn_core; and what the first pages need does not load torch."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = sorted((ROOT / "cnn_core").rglob("*.py"))
+UI = sorted((ROOT / "ui").rglob("*.py"))
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
+WITHOUT_TORCH = ["cnn_core", "messages", "ops", "images", "data", "figures", "colours", "strokes", "runs"]
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, at its top or inside a function."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def tops(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: p.name)
+def test_the_core_knows_nothing_of_streamlit_or_the_pages(path: Path) -> None:
+    assert not tops(path) & {"streamlit", "ui", "pages", "app"}
+
+
+@pytest.mark.parametrize("path", UI, ids=lambda p: p.name)
+def test_the_ui_knows_no_page(path: Path) -> None:
+    assert not tops(path) & {"pages", "app"}
+
+
+@pytest.mark.parametrize("path", [*UI, *PAGES], ids=lambda p: p.name)
+def test_the_page_server_never_imports_dask(path: Path) -> None:
+    assert not tops(path) & {"dask", "distributed"}
+
+
+@pytest.mark.parametrize(
+    ("module", "forbidden"),
+    [
+        ("training", {"cnn_core.runs", "cnn_core.engine"}),
+        ("models", {"cnn_core.training", "cnn_core.runs", "cnn_core.engine"}),
+        ("features", {"cnn_core.training", "cnn_core.engine"}),
+        ("attribution", {"cnn_core.training", "cnn_core.engine"}),
+        ("runs", {"cnn_core.engine"}),
+        ("ops", {"torch", "cnn_core.models"}),
+        ("figures", {"torch"}),
+        ("images", {"torch"}),
+    ],
+)
+def test_inside_the_core_imports_go_one_way(module: str, forbidden: set[str]) -> None:
+    assert not imports(ROOT / "cnn_core" / f"{module}.py") & forbidden
+
+
+@pytest.mark.parametrize("module", WITHOUT_TORCH)
+def test_importing_it_loads_no_torch_and_no_streamlit(module: str) -> None:
+    name = module if module == "cnn_core" else f"cnn_core.{module}"
+    heavy = "{'torch', 'streamlit', 'plotly', 'distributed'}"
+    script = f"import sys, {name}; print(sorted({heavy} & set(sys.modules)))"
+    shown = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "[]"

@@ -1,0 +1,76 @@
+"""Both languages are complete: what a learner can see has its Korean, and the Korean fills the same gaps."""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYWORDS = {"t": None, "text": None, "Problem": None, "UnknownRun": None}
+SOURCES = ["cnn_core", "ui", "pages", "."]
+
+
+def no_folder(folder: str) -> bool:
+    return False
+
+
+def messages_in_the_source() -> dict[str, str]:
+    """Every message, with the file that has it."""
+    found: dict[str, str] = {}
+    for folder in SOURCES:
+        methods = [("*.py" if folder == "." else "**.py", "python")]
+        extracted = extract_from_dir(
+            str(ROOT / folder),
+            methods,
+            keywords=KEYWORDS,
+            directory_filter=no_folder if folder == "." else None,
+        )
+        for file, _, message, _, _ in extracted:
+            assert isinstance(message, str), f"{file}: one message a call"
+            found.setdefault(message, f"{folder}/{file}")
+    return found
+
+
+def korean_entries() -> list[tuple[str, str, str]]:
+    """(file, English, Korean) of every entry."""
+    entries = []
+    for path in sorted((ROOT / "locale/ko/LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale="ko", abort_invalid=True)
+        entries += [(path.name, str(e.id), str(e.string)) for e in catalogue if e.id]
+    return entries
+
+
+def gaps(message: str) -> set[str]:
+    """The {names} of a message."""
+    return {name.split(".")[0].split("[")[0] for _, name, _, _ in string.Formatter().parse(message) if name}
+
+
+def test_the_extractor_sees_the_source() -> None:
+    assert "Convolution" in messages_in_the_source()
+
+
+def test_every_message_has_its_korean() -> None:
+    known = {english for _, english, korean in korean_entries() if korean}
+    missing = {m: f for m, f in messages_in_the_source().items() if m not in known}
+    assert not missing
+
+
+def test_no_korean_is_left_over() -> None:
+    used = messages_in_the_source()
+    assert not [(file, english) for file, english, _ in korean_entries() if english not in used]
+
+
+def test_a_message_is_translated_once() -> None:
+    counts = Counter(english for _, english, _ in korean_entries())
+    assert not [message for message, n in counts.items() if n > 1]
+
+
+@pytest.mark.parametrize(("file", "english", "korean"), korean_entries(), ids=lambda v: v[:30])
+def test_the_korean_fills_the_same_gaps(file: str, english: str, korean: str) -> None:
+    assert gaps(korean) == gaps(english)

@@ -1,0 +1,108 @@
+"""A page's state is one home for the session, the widgets and the address."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def page() -> None:
+    """A page with a choice of its own and one that all pages share."""
+    import streamlit as st
+
+    from ui.state import PageState, choice, flag, integer, shared, words
+
+    slug = st.session_state.get("test.page", "one")
+    chosen = PageState(
+        slug,
+        {
+            "stride": integer(1, 1, 4),
+            "mode": choice("zeros", ["zeros", "reflect"]),
+            "grey": flag(),
+            "run": shared(words("reference")),
+        },
+    )
+    st.slider("Stride", 1, 4, **chosen.widget("stride"))
+    st.button("Reset", on_click=lambda: chosen.set(stride=1))
+    st.text(f"{chosen.stride} {chosen.mode} {chosen.grey} {chosen.run}")
+    st.text(" | ".join(str(note) for note in chosen.notes))
+    chosen.write_address()
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_function(page)
+
+
+def shows(app: AppTest) -> str:
+    assert not app.exception
+    return app.text[0].value
+
+
+def test_a_cold_address_sets_the_choices(app: AppTest) -> None:
+    app.query_params.update({"lang": "ko", "stride": "3", "mode": "reflect", "grey": "1", "run": "abc"})
+    assert shows(app.run()) == "3 reflect True abc"
+
+
+def test_a_changed_widget_is_written_into_the_address(app: AppTest) -> None:
+    app.run().slider[0].set_value(4).run()
+    assert shows(app) == "4 zeros False reference"
+    assert dict(app.query_params) == {"lang": "en", "stride": "4"}
+
+
+def test_defaults_are_left_out_of_the_address(app: AppTest) -> None:
+    app.run().slider[0].set_value(4).run()
+    app.button[0].click().run()
+    assert dict(app.query_params) == {"lang": "en"}
+    assert app.slider[0].value == 1
+
+
+def test_going_back_to_an_earlier_address_wins_over_the_session(app: AppTest) -> None:
+    app.run().slider[0].set_value(4).run()
+    app.query_params.clear()
+    app.query_params["lang"] = "en"
+    assert shows(app.run()) == "1 zeros False reference"
+    assert app.slider[0].value == 1
+
+
+def test_a_link_of_the_menu_finds_a_page_as_it_was_left(app: AppTest) -> None:
+    app.run().slider[0].set_value(4).run()
+    for slug in ("two", "one"):
+        app.session_state["test.page"] = slug
+        app.query_params.clear()
+        app.run()
+    assert shows(app) == "4 zeros False reference"
+    assert dict(app.query_params) == {"lang": "en", "stride": "4"}
+
+
+def test_a_shared_choice_goes_along_to_the_next_page(app: AppTest) -> None:
+    app.query_params.update({"lang": "en", "run": "abc"})
+    app.run()
+    app.session_state["test.page"] = "two"
+    app.query_params.clear()
+    assert shows(app.run()) == "1 zeros False abc"
+
+
+def test_an_address_without_a_language_only_adds(app: AppTest) -> None:
+    app.query_params.update({"lang": "en", "run": "abc"})
+    app.run()
+    app.session_state["test.page"] = "two"
+    app.query_params.clear()
+    app.query_params["stride"] = "2"
+    assert shows(app.run()) == "2 zeros False abc"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("stride", "banana"), ("stride", "9"), ("mode", "x"), ("grey", "maybe"), ("run", "r" * 5000)],
+)
+def test_what_an_address_asks_for_in_vain_is_said_and_the_rest_is_shown(
+    app: AppTest, name: str, value: str
+) -> None:
+    good = {"stride": "2"} if name != "stride" else {"mode": "reflect"}
+    app.query_params.update({"lang": "en", name: value, **good})
+    shown = shows(app.run())
+    assert shown == ("2 zeros False reference" if name != "stride" else "1 reflect False reference")
+    assert app.text[1].value.startswith(f"The address asks for {name}=")
+    app.slider[0].set_value(3).run()
+    assert app.text[1].value == ""

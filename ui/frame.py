@@ -1,0 +1,83 @@
+"""What stands around every page: menu, language, question, code, the next page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from cnn_core.colours import css_variables
+from ui import state, warm
+from ui.engine_process import ensure_engine
+from ui.language import LANGUAGES, choose_language, explain, language, t
+from ui.site import PAGES, following
+from ui.state import Field, PageState
+
+CSS = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+
+
+def begin(slug: str, **fields: Field) -> PageState:
+    """Open a page: its state from the address, its look, the menu, the question. Call it first."""
+    page = PAGES[slug]
+    st.set_page_config(page_title="CNN Explorer", page_icon=":material/grid_on:", layout="wide")
+    chosen = state.PageState(slug, fields)
+    warm.in_background()
+    ensure_engine()
+    st.html(f"<style>{css_variables(theme())}\n{CSS}</style>")
+    _menu(chosen)
+    st.header(t(page.question), anchor=False)
+    st.markdown(f"**{t('Try this')}:** {t(page.try_this)}")
+    for note in chosen.notes:
+        st.warning(explain(note), icon=":material/link_off:")
+    if page.network:
+        warm.wait()
+    return chosen
+
+
+def end(slug: str, chosen: PageState, code: str = "") -> None:
+    """Close a page: the code for what is on screen, the way on, the address."""
+    if code:
+        st.subheader(t("The same in code"), anchor=False)
+        st.code(code.strip(), language="python")
+    after = following(slug)
+    if after is not None:
+        st.page_link(
+            PAGES[after].file,
+            label=t("Next: {question}", question=t(PAGES[after].question)),
+            icon=":material/arrow_forward:",
+        )
+    chosen.write_address()
+
+
+def theme() -> str:
+    """light or dark, as the learner's browser shows the app."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def _menu(chosen: PageState) -> None:
+    with st.sidebar:
+        st.markdown("### CNN Explorer")
+        section = None
+        for page in PAGES.values():
+            if page.section != section:
+                section = page.section
+                st.caption(t(section))
+            st.page_link(page.file, label=t(page.name), icon=page.icon)
+        _language_switch(chosen)
+
+
+def _language_switch(chosen: PageState) -> None:
+    key = "widget.language"
+    st.session_state[key] = language()
+
+    def changed() -> None:
+        choose_language(st.session_state[key] or language())
+
+    st.segmented_control(
+        "한국어 / English",
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key=key,
+        on_change=changed,
+        label_visibility="collapsed",
+    )

@@ -1,0 +1,44 @@
+"""Pictures and tables on a page: shown crisp, described, and ready to be saved."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.figures import picture_png
+from ui.language import t
+
+
+def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: int | str = "content") -> None:
+    """One composed picture, uint8 (H, W, 3), with a button that saves it as ``name``.png."""
+    st.image(pixels, caption=caption or None, width=width, output_format="PNG", alt=alt)
+    save(name + ".png", lambda: picture_png(pixels), "image/png", t("Save picture"))
+
+
+def save(file_name: str, data: Callable[[], bytes | str], mime: str, label: str) -> None:
+    """A quiet button that hands over a file, which is made only when it is asked for."""
+    st.download_button(
+        label,
+        data,
+        file_name=file_name,
+        mime=mime,
+        key=f"save.{file_name}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+
+
+def save_table(name: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A button that saves a table as ``name``.csv, with a mark that spreadsheets read as UTF-8."""
+
+    def text() -> str:
+        out = io.StringIO()
+        csv.writer(out).writerows([header, *rows])
+        return "\ufeff" + out.getvalue()
+
+    save(name + ".csv", text, "text/csv", t("Save table"))

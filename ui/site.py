@@ -1,0 +1,115 @@
+"""The pages of the site: their order, addresses, names and questions. The menu and the lesson follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnn_core.messages import text
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its file, its name in the menu, the question it answers, and what to try first."""
+
+    file: str
+    icon: str
+    section: str
+    name: str
+    question: str
+    try_this: str
+    network: bool = False  # looks at a specimen: a run, a step, an image
+
+    @property
+    def address(self) -> str:
+        return "" if self.file == "app.py" else self.file.removeprefix("pages/").removesuffix(".py")
+
+
+_START = text("Start")
+_BY_HAND = text("By hand")
+_NETWORK = text("A network that learns")
+
+PAGES = {
+    "home": Page(
+        "app.py",
+        ":material/home:",
+        _START,
+        text("Start here"),
+        text("How does a computer read a digit?"),
+        text("Take the lesson from the first card to the last, or open any card that makes you curious."),
+    ),
+    "structure": Page(
+        "pages/structure.py",
+        ":material/account_tree:",
+        _BY_HAND,
+        text("Structure"),
+        text("What does a CNN have that a fully connected network has not?"),
+        text("Open a block of each network, and compare what it costs."),
+    ),
+    "convolution": Page(
+        "pages/convolution.py",
+        ":material/grid_on:",
+        _BY_HAND,
+        text("Convolution"),
+        text("What does a kernel compute?"),
+        text("Point at a cell of the output, and see the products that made it."),
+    ),
+    "channels": Page(
+        "pages/channels.py",
+        ":material/layers:",
+        _BY_HAND,
+        text("Channels"),
+        text("How do channels, filters and batches fit together?"),
+        text("Point at a cell of the sum, and see what each channel gave to it."),
+    ),
+    "pooling": Page(
+        "pages/pooling.py",
+        ":material/compress:",
+        _BY_HAND,
+        text("Pooling"),
+        text("What does pooling keep, and what does it forgive?"),
+        text("Move the input by one cell, and count what changes after pooling."),
+    ),
+    "training": Page(
+        "pages/training.py",
+        ":material/model_training:",
+        _NETWORK,
+        text("Training"),
+        text("How does a network learn to read?"),
+        text("Press Start, and watch noise turn into edge detectors."),
+        network=True,
+    ),
+    "filters": Page(
+        "pages/filters.py",
+        ":material/filter_b_and_w:",
+        _NETWORK,
+        text("Filters"),
+        text("What did the first layer learn to look for?"),
+        text("Move the step from 0 to the end, and watch the filters take shape."),
+        network=True,
+    ),
+    "feature_maps": Page(
+        "pages/feature_maps.py",
+        ":material/view_module:",
+        _NETWORK,
+        text("Feature maps"),
+        text("What does each layer make of an image?"),
+        text("Choose another digit, and see which maps light up."),
+        network=True,
+    ),
+    "draw": Page(
+        "pages/draw.py",
+        ":material/draw:",
+        _NETWORK,
+        text("Draw"),
+        text("What does the network see when you draw?"),
+        text("Draw a digit with your finger or the mouse, and let the network read it."),
+        network=True,
+    ),
+}
+
+
+def following(slug: str) -> str | None:
+    """The page after this one in the lesson."""
+    order = list(PAGES)
+    at = order.index(slug) + 1
+    return order[at] if at < len(order) else None

@@ -1,0 +1,212 @@
+"""The specimen under the microscope: a run, a step of it, an image. Picked here, for all network pages."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.data import load_mnist
+from cnn_core.images import open_picture, prepare_digit, to_grey
+from cnn_core.messages import Problem
+from cnn_core.runs import REFERENCE, Run, RunStore
+from cnn_core.strokes import from_json, raster
+from ui.language import explain, t
+from ui.state import PageState, integer, shared, words
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LAST = -1  # the step that means: the newest snapshot
+
+FIELDS = {
+    "run": shared(words(REFERENCE, longest=80)),
+    "step": shared(integer(LAST, 0, 10_000_000)),
+    "image": shared(words("test-0", longest=80)),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the network looks at: float32 (28, 28), 0 to 1; the label is None for what nobody has labelled."""
+
+    ref: str
+    pixels: np.ndarray
+    label: int | None
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A run, a step for which it has a snapshot, and an image."""
+
+    run: Run
+    step: int
+    steps: list[int]
+    image: Picture
+
+    def model(self, step: int | None = None) -> nn.Module:
+        """The network at the specimen's step, or at another one; shared, so look and do not change."""
+        return _model(self.run.id, self.step if step is None else step)
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> RunStore:
+    """The store of this CNN_EXPLORER_HOME."""
+    return RunStore()
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _model(run_id: str, step: int) -> nn.Module:
+    return store().model(run_id, step)
+
+
+def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
+    """Show the pickers and return what is under the microscope."""
+    with st.container(border=True, key="specimen"):
+        columns = st.columns([3, 4, 3] if image else [3, 7], vertical_alignment="bottom")
+        with columns[0]:
+            run, steps = _pick_run(page)
+        with columns[1]:
+            at = _pick_step(page, steps) if step else steps[-1]
+        picture = load_image("test-0")
+        if image:
+            with columns[2]:
+                picture = _pick_image(page)
+    return Specimen(run, at, steps, picture)
+
+
+def _pick_run(page: PageState) -> tuple[Run, list[int]]:
+    """The run of the address; the reference run, with a sentence, where that one is gone or still empty."""
+    runs = {run.id: run for run in store().runs()}
+    try:
+        run = store().run(page.run)
+        runs.setdefault(run.id, run)
+    except Problem as error:
+        st.warning(f"{explain(error)} {t('The reference run is shown instead.')}")
+        run = store().run(REFERENCE)
+    steps = store().snapshot_steps(run.id)
+    if not steps:
+        st.info(t("This run has not begun yet. The reference run is shown until it has."))
+        steps = store().snapshot_steps(REFERENCE)
+        run = store().run(REFERENCE)
+    if run.id == page.run:
+        st.selectbox(t("Run"), list(runs), format_func=lambda i: run_name(runs[i]), **page.widget("run"))
+    else:
+        st.button(t("Use the reference run"), on_click=lambda: page.set(run=REFERENCE, step=LAST))
+    return run, steps
+
+
+def run_name(run: Run) -> str:
+    """A run's name for a learner; the reference run has one in every language."""
+    return t("Reference run") if run.id == REFERENCE else run.name or run.id[:8]
+
+
+def _pick_step(page: PageState, steps: list[int]) -> int:
+    at = nearest(steps, page.step)
+    key = "widget.specimen.step"
+    st.session_state[key] = at
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        page.set(step=LAST if chosen == steps[-1] else chosen)
+
+    if len(steps) == 1:
+        st.markdown(t("Step {step}", step=at))
+        return at
+    st.select_slider(t("Step (0 is before training)"), steps, key=key, on_change=changed)
+    return at
+
+
+def nearest(steps: list[int], step: int) -> int:
+    """The snapshot nearest to a step; the newest for LAST."""
+    return steps[-1] if step == LAST else min(steps, key=lambda s: (abs(s - step), s))
+
+
+def _pick_image(page: PageState) -> Picture:
+    try:
+        picture = load_image(page.image)
+    except Problem as error:
+        st.warning(f"{explain(error)} {t('The first test digit is shown instead.')}")
+        picture = load_image("test-0")
+    shown, chooser = st.columns([1, 2], vertical_alignment="center")
+    shown.image(1 - np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))
+    with chooser.popover(image_name(picture), width="stretch"):
+        _choose_test_digit(page, picture)
+        _choose_upload(page)
+    return picture
+
+
+def image_name(picture: Picture) -> str:
+    kind, _, rest = picture.ref.partition("-")
+    if kind == "test":
+        return t("Test digit {number}: a {label}", number=rest, label=picture.label)
+    return t("Your drawing") if kind == "drawing" else t("Your picture")
+
+
+def _choose_test_digit(page: PageState, picture: Picture) -> None:
+    labels = load_mnist().test_labels
+    kind, _, rest = picture.ref.partition("-")
+    key = "widget.specimen.number"
+    st.session_state[key] = int(rest) if kind == "test" else 0
+    st.number_input(
+        t("Number of the test digit (0 to 9999)"),
+        0,
+        len(labels) - 1,
+        key=key,
+        on_change=lambda: page.set(image=f"test-{st.session_state[key]}"),
+    )
+    st.caption(t("Any…"))
+    with st.container(horizontal=True, gap="small"):
+        for digit in range(10):
+            st.button(str(digit), key=f"specimen.any.{digit}", on_click=_any_digit, args=(page, digit))
+
+
+def _any_digit(page: PageState, digit: int) -> None:
+    found = np.flatnonzero(load_mnist().test_labels == digit)
+    page.set(image=f"test-{random.choice(found)}")
+
+
+def _choose_upload(page: PageState) -> None:
+    upload = st.file_uploader(
+        t("Or a photo of one digit"), ["png", "jpg", "jpeg", "webp", "bmp"], key="specimen.up"
+    )
+    if upload is None or st.session_state.get("specimen.uploaded") == upload.file_id:
+        return
+    st.session_state["specimen.uploaded"] = upload.file_id
+    try:
+        data = upload.getvalue()
+        open_picture(data)  # refuse here what cannot be opened later
+        page.set(image=f"upload-{store().put_artifact('upload', data)}")
+    except Problem as error:
+        st.error(explain(error))
+        return
+    st.rerun()
+
+
+def load_image(ref: str) -> Picture:
+    """The picture that ``test-17``, ``drawing-<sha256>`` or ``upload-<sha256>`` names; raises Problem."""
+    kind, _, rest = ref.partition("-")
+    if kind == "test" and rest.isascii() and rest.isdigit() and int(rest) < len(load_mnist().test_labels):
+        mnist, index = load_mnist(), int(rest)
+        return Picture(ref, (mnist.test_images[index] / np.float32(255)), int(mnist.test_labels[index]))
+    if kind in ("drawing", "upload"):
+        artifact = store().artifact(rest)
+        if artifact.kind == kind:
+            return Picture(ref, _prepare(kind, artifact.data), None)
+    raise Problem("There is no image called {name}.", name=ref[:40])
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _prepare(kind: str, data: bytes) -> np.ndarray:
+    drawn: Any = raster(from_json(data.decode())) if kind == "drawing" else to_grey(open_picture(data))
+    return prepare_digit(drawn)
+
+
+def keep_drawing(strokes_json: str) -> str:
+    """Keep a drawing in the store and return its image ref, which a link carries."""
+    json.loads(strokes_json)
+    return f"drawing-{store().put_artifact('drawing', strokes_json.encode())}"
