@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import overload
 
 import numpy as np
@@ -19,7 +20,7 @@ Pair = tuple[int, int]  # (height, width); an int stands for both
 
 PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
-_TAPS_UP_TO = 32  # filters × channels from which one matrix product beats a loop over taps (bench_ops.py)
+_BAND = 2**18  # values of im2col that are multiplied at once: larger ones leave the cache (bench_ops.py)
 
 
 def conv2d(
@@ -33,8 +34,8 @@ def conv2d(
 ) -> np.ndarray:
     """Slide every filter over every input, and add its bias (7.2): ``torch.nn.Conv2d`` without groups.
 
-    ``x`` (N, C, H, W), ``weight`` (FN, C, FH, FW), ``bias`` (FN,) -> (N, FN, OH, OW), of NumPy's common type of
-    the three: float32 stays float32, whole numbers stay exact (int64), float16 is computed as float32.
+    ``x`` (N, C, H, W), ``weight`` (FN, C, FH, FW), ``bias`` (FN,) -> (N, FN, OH, OW), of NumPy's common type
+    of the three: float32 stays float32, whole numbers stay exact (int64), float16 is computed as float32.
     Raises :class:`Problem` where torch refuses.
     """
     x, weight = _images("x", x), _images("weight", weight)
@@ -48,16 +49,13 @@ def conv2d(
         )
     offsets = _bias(bias, len(weight))
     dtype = _computed_in(x, weight, offsets)
-    kernel_size = weight.shape[2:]
-    out_size = output_size(x.shape[2:], kernel_size, stride, padding, dilation)
+    output_size(
+        x.shape[2:], weight.shape[2:], stride, padding, dilation
+    )  # raises where the filter does not fit
     padded = pad(x, padding, padding_mode).astype(dtype, copy=False)
-    windows = _Windows(
-        padded, kernel_size, pair("stride", stride, 1), pair("dilation", dilation, 1), out_size
-    )
-    weight = weight.astype(dtype, copy=False)
+    steps = pair("stride", stride, 1), pair("dilation", dilation, 1)
     with np.errstate(all="ignore"):  # NaN and infinity go through, as in torch
-        few = weight.shape[0] * weight.shape[1] <= _TAPS_UP_TO
-        out = _by_taps(windows, weight) if few else _by_product(windows, weight)
+        out = _product(_windows(padded, weight.shape[2:], *steps), weight.astype(dtype, copy=False))
         out += offsets.astype(dtype, copy=False)[:, None, None]  # (FN,) -> (FN, 1, 1)
     return out
 
@@ -106,13 +104,14 @@ def im2col(
     Raises :class:`Problem` where torch refuses.
     """
     x, kernel_size = _images("x", x), pair("kernel_size", kernel_size, 1)
-    out_size = output_size(x.shape[2:], kernel_size, stride, padding, dilation)
-    steps = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    return _Windows(pad(x, padding), kernel_size, *steps, out_size).rows()
+    output_size(x.shape[2:], kernel_size, stride, padding, dilation)
+    windows = _windows(pad(x, padding), kernel_size, pair("stride", stride, 1), pair("dilation", dilation, 1))
+    n, c, oh, ow, fh, fw = windows.shape
+    return np.array(windows.transpose(0, 2, 3, 1, 4, 5), order="C").reshape(n * oh * ow, c * fh * fw)
 
 
 @overload
-def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int: ...
+def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int: ...  # type: ignore[overload-overlap]
 @overload
 def output_size(
     size: int | Sequence[int],
@@ -128,7 +127,7 @@ def output_size(
     padding: int | Sequence[int] = 0,
     dilation: int | Sequence[int] = 1,
 ) -> int | Pair:
-    """How many places the window has, (size + 2·padding − window) / stride + 1, floored as PyTorch does (7.2.4).
+    """How many places a window has: (size + 2·padding − window) / stride + 1, floored as in PyTorch (7.2.4).
 
     Ints give an int; with a pair (height, width) among them, a pair. Raises :class:`Problem` below 1.
     """
@@ -170,11 +169,12 @@ def pad(x: ArrayLike, padding: int | Pair, mode: str = "zeros") -> np.ndarray:
         )
     if mode == "circular" and (rims[0] > sizes[0] or rims[1] > sizes[1]):
         raise Problem(
-            "Going round needs a padding of at most the input's size {size}: use less than {padding}, or zeros.",
+            "Going round needs a padding up to the input's size {size}: use less than {padding}, or zeros.",
             size=_times(sizes),
             padding=_times(rims),
         )
-    return _bordered(x, rims, PADDING_MODES[mode])
+    padded = _bordered(x, rims, PADDING_MODES[mode])
+    return padded.copy() if padded is x else padded
 
 
 def pair(name: str, value: int | Sequence[int], least: int) -> Pair:
@@ -192,52 +192,24 @@ def pair(name: str, value: int | Sequence[int], least: int) -> Pair:
     return height, width
 
 
-class _Windows:
-    """All windows of a padded input, without a copy: the same shape for each tap, or a row for each window."""
-
-    def __init__(
-        self, x: np.ndarray, kernel_size: Pair, stride: Pair, dilation: Pair, out_size: Pair
-    ) -> None:
-        self.x, self.kernel_size, self.out_size = x, kernel_size, out_size
-        self.stride, self.dilation = stride, dilation
-
-    def tap(self, row: int, col: int) -> np.ndarray:
-        """What the window's cell (row, col) sees in every place of the window: (N, C, OH, OW)."""
-        top, left = row * self.dilation[0], col * self.dilation[1]
-        bottom = top + (self.out_size[0] - 1) * self.stride[0] + 1
-        right = left + (self.out_size[1] - 1) * self.stride[1] + 1
-        return self.x[:, :, top : bottom : self.stride[0], left : right : self.stride[1]]
-
-    def all(self) -> np.ndarray:
-        """(N, C, OH, OW, FH, FW)"""
-        (fh, fw), (dh, dw), (sh, sw) = self.kernel_size, self.dilation, self.stride
-        span = (dh * (fh - 1) + 1, dw * (fw - 1) + 1)
-        return sliding_window_view(self.x, span, axis=(2, 3))[:, :, ::sh, ::sw, ::dh, ::dw]
-
-    def rows(self) -> np.ndarray:
-        """(N*OH*OW, C*FH*FW)"""
-        n, c, oh, ow, fh, fw = self.all().shape
-        return self.all().transpose(0, 2, 3, 1, 4, 5).reshape(n * oh * ow, c * fh * fw)
+def _windows(x: np.ndarray, kernel_size: Pair, stride: Pair, dilation: Pair) -> np.ndarray:
+    """Every window of a padded input, without a copy: (N, C, OH, OW, FH, FW)."""
+    (fh, fw), (sh, sw), (dh, dw) = kernel_size, stride, dilation
+    span = (dh * (fh - 1) + 1, dw * (fw - 1) + 1)
+    return sliding_window_view(x, span, axis=(2, 3))[:, :, ::sh, ::sw, ::dh, ::dw]
 
 
-def _by_taps(windows: _Windows, weight: np.ndarray) -> np.ndarray:
-    """One multiply-and-add of whole maps a tap: the fastest for few channels."""
-    filters, channels, height, width = weight.shape
-    out = np.zeros((len(windows.x), filters, *windows.out_size), weight.dtype)
-    product = np.empty((len(windows.x), *windows.out_size), weight.dtype)
-    for row, col in np.ndindex(height, width):
-        seen = windows.tap(row, col)  # (N, C, OH, OW)
-        for f, c in np.ndindex(filters, channels):
-            np.multiply(seen[:, c], weight[f, c, row, col], out=product)
-            out[:, f] += product
+def _product(windows: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(FN, C*FH*FW) @ (C*FH*FW, places), for as many output rows at once as the processor's cache holds."""
+    n, c, oh, ow, fh, fw = windows.shape
+    filters = weight.reshape(len(weight), -1)
+    columns = windows.transpose(0, 1, 4, 5, 2, 3)  # (N, C, FH, FW, OH, OW)
+    out = np.empty((n, len(weight), oh, ow), weight.dtype)
+    band = max(1, _BAND // (c * fh * fw * ow))
+    for image, top in product(range(n), range(0, oh, band)):
+        rows = columns[image, ..., top : top + band, :].reshape(c * fh * fw, -1)
+        out[image, :, top : top + band] = (filters @ rows).reshape(len(weight), -1, ow)
     return out
-
-
-def _by_product(windows: _Windows, weight: np.ndarray) -> np.ndarray:
-    """One matrix product, as the book does it (7.4.3): (N*OH*OW, C*FH*FW) @ (C*FH*FW, FN)."""
-    out = windows.rows() @ weight.reshape(len(weight), -1).T
-    out = out.reshape(len(windows.x), *windows.out_size, len(weight))
-    return np.ascontiguousarray(out.transpose(0, 3, 1, 2))
 
 
 def _pool(
@@ -253,15 +225,16 @@ def _pool(
     steps = kernel if stride is None else pair("stride", stride, 1)
     if rims[0] > kernel[0] // 2 or rims[1] > kernel[1] // 2:
         raise Problem(
-            "The padding {padding} is more than half of the window {kernel}: use less padding or a larger window.",
+            "The padding {padding} is more than half of the window {kernel}: "
+            "use less padding or a larger window.",
             padding=_times(rims),
             kernel=_times(kernel),
         )
-    out_size = output_size(x.shape[2:], kernel, steps, rims)
-    windows = _Windows(_bordered(x, rims, "constant", border), kernel, steps, (1, 1), out_size)
-    out = windows.tap(0, 0).copy()
+    output_size(x.shape[2:], kernel, steps, rims)
+    windows = _windows(_bordered(x, rims, "constant", border), kernel, steps, (1, 1))
+    out = windows[..., 0, 0].copy()
     for row, col in list(np.ndindex(*kernel))[1:]:
-        combine(out, windows.tap(row, col), out=out)
+        combine(out, windows[..., row, col], out=out)
     return out
 
 
@@ -320,8 +293,8 @@ def _bordered(x: np.ndarray, rims: Pair, mode: str, value: float | bool = 0) -> 
 def _refuse_kernel(kernel: str, span: str, padded: str, dilated: bool) -> None:
     if dilated:
         raise Problem(
-            "The kernel {kernel} spans {span} with its dilation and does not fit into the padded input {padded}: "
-            "lower the dilation, raise the padding or use a smaller kernel.",
+            "The kernel {kernel} spans {span} with its dilation and does not fit into "
+            "the padded input {padded}: lower the dilation, raise the padding or use a smaller kernel.",
             kernel=kernel,
             span=span,
             padded=padded,
