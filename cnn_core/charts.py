@@ -1,0 +1,206 @@
+"""Numbers in, plotly figures out. Plotly is slow to load, so it is loaded by the first chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnn_core.colours import palette
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from cnn_core.models import LayerSummary
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+def confusion_figure(
+    matrix: ArrayLike, theme: str = "light", title: str = "", x_label: str = "", y_label: str = ""
+) -> go.Figure:
+    """Counts (10, 10): a row for each true digit, a column for each answer.
+
+    The diagonal is blue by the share of its row; mistakes are orange by their number, the most frequent one
+    full, so that few mistakes still show.
+    """
+    counts = np.asarray(matrix)
+    figure = _figure(theme, title, x_label, y_label)
+    if not counts.size or not counts.sum():
+        return figure
+    import plotly.graph_objects as go
+
+    colours = palette(theme)
+    right = np.eye(len(counts), dtype=bool)
+    row_sums = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, row_sums, out=np.zeros(counts.shape), where=row_sums > 0)
+    mistakes = -counts / max(1, counts[~right].max())
+    names = [str(i) for i in range(len(counts))]
+    figure.add_trace(
+        go.Heatmap(
+            z=np.where(right, shares, mistakes),
+            x=names,
+            y=names,
+            zmin=-1,
+            zmax=1,
+            colorscale=[(0, colours.negative), (0.5, colours.neutral), (1, colours.positive)],
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            text=counts,
+            texttemplate="%{text}",
+            customdata=shares,
+            hovertemplate=(
+                f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}} (%{{customdata:.1%}})<extra></extra>"
+            ),
+        )
+    )
+    figure.update_xaxes(type="category", side="bottom", showgrid=False)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, scaleanchor="x")
+    return figure
+
+
+def probability_figure(
+    probabilities: ArrayLike,
+    theme: str = "light",
+    title: str = "",
+    x_label: str = "",
+    y_label: str = "",
+    labels: Sequence[str] | None = None,
+) -> go.Figure:
+    """A bar for each class's probability (n,), its percentage above it; all but the largest are pale."""
+    values = np.asarray(probabilities, float)
+    figure = _figure(theme, title, x_label, y_label)
+    figure.update_yaxes(range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.5, 1])
+    if not values.size:
+        return figure
+    import plotly.graph_objects as go
+
+    best = values == values.max() if np.isfinite(values).all() else np.zeros(len(values), bool)
+    figure.add_trace(
+        go.Bar(
+            x=list(labels or map(str, range(len(values)))),
+            y=values,
+            marker={"color": palette(theme).accent, "opacity": np.where(best, 1, 0.45)},
+            text=[f"{value:.0%}" if value >= 0.005 else "" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y:.2%}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(type="category", showgrid=False)
+    return figure
+
+
+def response_figure(
+    responses: ArrayLike, theme: str = "light", title: str = "", x_label: str = "", y_label: str = ""
+) -> go.Figure:
+    """A bar for how strongly a unit answers to each class (n,), blue above zero and orange below."""
+    values = np.asarray(responses, float)
+    figure = _figure(theme, title, x_label, y_label)
+    if not values.size:
+        return figure
+    import plotly.graph_objects as go
+
+    colours = palette(theme)
+    figure.add_trace(
+        go.Bar(
+            x=[str(i) for i in range(len(values))],
+            y=values,
+            marker_color=np.where(values < 0, colours.negative, colours.positive),
+            hovertemplate="%{x}: %{y:.4g}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(type="category", showgrid=False)
+    return figure
+
+
+def history_figure(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    theme: str = "light",
+    title: str = "",
+    x_label: str = "",
+    y_label: str = "",
+    percent: bool = False,
+) -> go.Figure:
+    """A line for each name: (steps, values); told apart by colour and by dash. ``percent``: shares of one."""
+    figure = _figure(theme, title, x_label, y_label)
+    if percent:
+        figure.update_yaxes(tickformat=".0%")
+    if not any(len(steps) for steps, _ in curves.values()):
+        return figure
+    import plotly.graph_objects as go
+
+    series = palette(theme).series
+    for i, (name, (steps, values)) in enumerate(curves.items()):
+        figure.add_trace(
+            go.Scatter(
+                x=list(steps),
+                y=list(values),
+                name=name,
+                mode="lines+markers" if len(steps) < 30 else "lines",
+                line={"color": series[i % len(series)], "dash": DASHES[i // len(series) % len(DASHES)]},
+                hovertemplate="%{x}: %{y:.2%}" if percent else "%{x}: %{y:.4g}",
+            )
+        )
+    figure.update_layout(
+        showlegend=len(curves) > 1, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+    )
+    return figure
+
+
+def parameters_chart(
+    rows: Sequence[LayerSummary], theme: str = "light", title: str = "", x_label: str = "", y_label: str = ""
+) -> go.Figure:
+    """A bar for the parameters of each layer that has any, from ``models.summary``; top to bottom."""
+    learning = [row for row in rows if row.parameters]
+    figure = _figure(theme, title, x_label, y_label)
+    if not learning:
+        return figure
+    import plotly.graph_objects as go
+
+    figure.add_trace(
+        go.Bar(
+            x=[row.parameters for row in learning],
+            y=[row.name for row in learning],
+            orientation="h",
+            marker_color=palette(theme).accent,
+            text=[f"{row.parameters:,}" for row in learning],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,}<extra></extra>",
+        )
+    )
+    most = max(row.parameters for row in learning)
+    figure.update_xaxes(range=[0, most * 1.2])
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    return figure
+
+
+def _figure(theme: str, title: str, x_label: str, y_label: str) -> go.Figure:
+    """An empty figure with the theme's colours, a title and labels; large enough letters for the back row."""
+    import plotly.graph_objects as go
+
+    colours = palette(theme)
+    axis: dict[str, Any] = {
+        "gridcolor": colours.line,
+        "linecolor": colours.line,
+        "zerolinecolor": colours.line,
+        "automargin": True,
+    }
+    figure = go.Figure()
+    figure.update_layout(
+        title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 16}},
+        font={"color": colours.ink, "size": 14},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 16, "t": 44 if title else 12, "b": 8},
+        height=360,
+        hoverlabel={"bgcolor": colours.panel, "font": {"color": colours.ink}},
+        uirevision="keep",  # zoom and selection stay when the numbers change
+    )
+    figure.update_xaxes(title=x_label, **axis)
+    figure.update_yaxes(title=y_label, **axis)
+    return figure
