@@ -1,0 +1,165 @@
+"""What the RunStore hands out: plain, frozen records, and how they look in a database row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from cnn_core.messages import Problem
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from cnn_core.training import TrainingSpec
+
+Weights = dict[str, np.ndarray]
+
+
+class UnknownRun(Problem):
+    """No run has this id: it was deleted, or belongs to another store."""
+
+
+class DamagedError(ValueError):
+    """Bytes that are not what was written: their sha256 differs."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run as it stands now."""
+
+    id: str
+    spec: TrainingSpec
+    name: str
+    owner: str
+    state: str  # queued, running, paused, done, failed
+    step: int  # of spec.steps
+    created: float  # seconds since 1970
+    environment: dict[str, Any]  # versions, threads, processor, device
+    note: Problem | None  # a sentence about it: a damaged snapshot, another environment, stopped early
+    train_seconds: float
+    error: Problem | None  # why it failed
+    version: int  # rises with every change
+    imported: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing will come of it unless someone asks."""
+        return self.state in ("paused", "done", "failed")
+
+    @property
+    def is_complete(self) -> bool:
+        return self.state == "done" and self.step >= self.spec.steps
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """One number a step, in four arrays of one length."""
+
+    step: np.ndarray  # int64 (n,)
+    loss: np.ndarray  # float64 (n,), of the step's batch before its update
+    learning_rate: np.ndarray  # float64 (n,)
+    images_per_second: np.ndarray  # float64 (n,)
+
+
+@dataclass(frozen=True)
+class EvaluationRow:
+    """How many of the first ``count`` test images were read correctly after ``step`` steps."""
+
+    step: int
+    accuracy: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Live:
+    """The newest moment of a run: its first layer with weights, and what the last batch asks of them."""
+
+    weights: np.ndarray  # (FN, C, FH, FW), or (outputs, inputs) of a linear layer
+    gradient: np.ndarray  # the same shape
+    loss: float
+    step: int
+    time: float
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Something that a learner made: a drawing, an upload, a kernel, edited weights."""
+
+    kind: str
+    data: bytes
+    meta: dict[str, Any]
+    owner: str
+    created: float
+
+
+def run_of(row: sqlite3.Row) -> Run:
+    return Run(
+        id=row["id"],
+        spec=parse_spec(row["spec"]),
+        name=row["name"],
+        owner=row["owner"],
+        state=row["state"],
+        step=row["step"],
+        created=row["created"],
+        environment=json.loads(row["environment"]),
+        note=load_sentence(row["note"]),
+        train_seconds=row["train_seconds"],
+        error=load_sentence(row["error"]),
+        version=row["version"],
+        imported=bool(row["imported"]),
+    )
+
+
+def metrics_of(rows: list[sqlite3.Row]) -> Metrics:
+    """Rows of (step, loss, learning_rate, images_per_second); SQLite has NULL where a loss is no number."""
+    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 4)
+    return Metrics(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3])
+
+
+@lru_cache(maxsize=512)
+def parse_spec(text: str) -> TrainingSpec:
+    from cnn_core.training import TrainingSpec
+
+    return TrainingSpec.from_json(text)
+
+
+def dump_sentence(sentence: Problem | None) -> str | None:
+    """As JSON: the message and its values stay apart, so that a page can translate it."""
+    if sentence is None:
+        return None
+    plain = (str, int, float)
+    values = {k: v if isinstance(v, plain) else str(v) for k, v in sentence.values.items()}
+    return json.dumps({"message": sentence.message, "values": values})
+
+
+def load_sentence(text: str | None) -> Problem | None:
+    if not text:
+        return None
+    sentence = json.loads(text)
+    return Problem(sentence["message"], **sentence["values"])
+
+
+def pack(weights: Weights) -> bytes:
+    """Named arrays as one safetensors blob; equal arrays give equal bytes."""
+    return save({name: np.asarray(array, order="C") for name, array in weights.items()})
+
+
+def unpack(data: bytes, sha256: str | None = None) -> Weights:
+    """The arrays of a safetensors blob. Raises :class:`DamagedError` where it is not the one promised."""
+    if sha256 is not None and digest(data) != sha256:
+        raise DamagedError("sha256 differs")
+    try:
+        return load(data)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise DamagedError(str(error)) from None
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,207 @@
+"""The RunStore: the only thing between training and those who watch it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cnn_core.data import DATA
+from cnn_core.messages import Problem, text
+from cnn_core.models import summary
+from cnn_core.reading import REFERENCE, RunReader
+from cnn_core.records import (
+    Artifact,
+    EvaluationRow,
+    Live,
+    Metrics,
+    Run,
+    UnknownRun,
+    dump_sentence,
+    run_of,
+)
+from cnn_core.store_schema import IN_MEMORY, home
+
+if TYPE_CHECKING:
+    from cnn_core.training import TrainingSpec
+
+__all__ = [
+    "REFERENCE",
+    "Artifact",
+    "EvaluationRow",
+    "Live",
+    "Metrics",
+    "Run",
+    "RunStore",
+    "UnknownRun",
+    "home",
+    "reference_store",
+]
+
+REFERENCE_FILE = DATA / "reference" / "accurate.safetensors"
+MAX_NAME = 80
+UNDO_SECONDS = 86_400.0  # how long a deleted run can be restored
+
+STOPPED_EARLY = text("Stopped after {step} of {steps} steps.")
+
+
+class RunStore(RunReader):
+    """Runs, their metrics, evaluations and snapshots; artifacts. Any thread and any process may use it.
+
+    What asks for a run that is not there raises :class:`UnknownRun`; its metrics, evaluations and steps are
+    empty. The reference run can be read like any other, and not be changed.
+    """
+
+    # What people ask for
+
+    def add(self, spec: TrainingSpec, name: str = "", owner: str = "", again: bool = False) -> str:
+        """Have these settings trained, and return the run's id. Whoever asks second joins the first.
+
+        A run that was paused, stopped, deleted or that failed goes on. again: the owner's run starts afresh.
+        Raises Problem where the network cannot be built.
+        """
+        summary(spec.model)
+        run_id = spec.run_id
+        with self._transaction() as connection:
+            row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                connection.execute(
+                    "INSERT INTO runs (id, spec, name, owner, state, created, place)"
+                    " VALUES (?, ?, ?, ?, 'queued', ?, (SELECT coalesce(max(place), 0) + 1 FROM runs))",
+                    (run_id, spec.to_json(), name.strip()[:MAX_NAME], owner, time.time()),
+                )
+                return run_id
+            run = run_of(row)
+            if row["deleted"] is not None:
+                connection.execute("UPDATE runs SET deleted = NULL, owner = ? WHERE id = ?", (owner, run_id))
+            elif again:
+                _check_owner(run, owner)
+            if again:
+                _forget(connection, run_id)
+            if again or (run.is_over and not run.is_complete):
+                _enqueue(connection, run_id)
+        return run_id
+
+    def request(self, run_id: str, wish: str, owner: str) -> None:
+        """The owner's "pause", "continue" or "stop": the state tells at once, training follows soon."""
+        with self._owned(run_id, owner) as (connection, run):
+            if wish == "pause" and not run.is_over:
+                _set_state(connection, run_id, "paused")
+            elif wish == "stop" and run.state not in ("done", "failed"):
+                note = Problem(STOPPED_EARLY, step=run.step, steps=run.spec.steps)
+                _set_state(connection, run_id, "done" if run.step else "paused", note)
+            elif wish == "continue" and run.is_over and not run.is_complete:
+                if run.imported:
+                    raise Problem("An imported run cannot go on: start one with the same settings.")
+                _enqueue(connection, run_id)
+            elif wish not in ("pause", "stop", "continue"):
+                raise ValueError(f"no such request: {wish}")
+
+    def rename(self, run_id: str, name: str, owner: str) -> None:
+        with self._owned(run_id, owner) as (connection, _):
+            connection.execute("UPDATE runs SET name = ? WHERE id = ?", (name.strip()[:MAX_NAME], run_id))
+
+    def delete(self, run_id: str, owner: str) -> None:
+        """Out of sight, and for a day it can be restored."""
+        with self._owned(run_id, owner) as (connection, run):
+            connection.execute("UPDATE runs SET deleted = ? WHERE id = ?", (time.time(), run_id))
+            if not run.is_over:
+                _set_state(connection, run_id, "paused")
+
+    def restore(self, run_id: str, owner: str) -> None:
+        """Undo a deletion."""
+        with self._owned(run_id, owner, deleted=True) as (connection, _):
+            connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", (run_id,))
+
+    # Runs as files
+
+    def export_run(self, run_id: str) -> bytes:
+        """The whole run as one safetensors file: see :mod:`cnn_core.exports`."""
+        from cnn_core import exports
+
+        return exports.export_run(self, run_id)
+
+    def import_run(self, data: bytes, alias: str | None = None, owner: str = "") -> str:
+        """Take in an exported run after checking all of it, and return its id here. Raises Problem."""
+        from cnn_core import exports
+
+        return exports.import_run(self, data, alias, owner)
+
+    # Below
+
+    @contextlib.contextmanager
+    def _owned(
+        self, run_id: str, owner: str, deleted: bool = False
+    ) -> Iterator[tuple[sqlite3.Connection, Run]]:
+        """A transaction on a run that this person may change. Raises Problem for anyone else."""
+        if run_id == REFERENCE:
+            raise Problem("The reference run comes with the app and stays as it is.")
+        with self._transaction() as connection:
+            sql = f"SELECT * FROM runs WHERE id = ? AND deleted IS {'NOT ' if deleted else ''}NULL"
+            row = connection.execute(sql, (run_id,)).fetchone()
+            if row is None:
+                raise UnknownRun(
+                    "There is no run called {run} here: it may have been deleted.", run=run_id[:40]
+                )
+            run = run_of(row)
+            _check_owner(run, owner)
+            yield connection, run
+
+
+def _check_owner(run: Run, owner: str) -> None:
+    if run.owner != owner:
+        raise Problem(
+            "This run belongs to the person who started it, and only they can change it. "
+            "Start one of your own with another seed."
+        )
+
+
+def _set_state(connection: sqlite3.Connection, run_id: str, state: str, note: Problem | None = None) -> None:
+    connection.execute(
+        "UPDATE runs SET state = ?, note = coalesce(?, note) WHERE id = ?",
+        (state, dump_sentence(note), run_id),
+    )
+
+
+def _enqueue(connection: sqlite3.Connection, run_id: str) -> None:
+    connection.execute(
+        "UPDATE runs SET state = 'queued', note = NULL, error = NULL,"
+        " place = (SELECT max(place) + 1 FROM runs) WHERE id = ?",
+        (run_id,),
+    )
+
+
+def _forget(connection: sqlite3.Connection, run_id: str) -> None:
+    """All that the run has shown; what a worker still computes of it will not be taken."""
+    for table in ("metrics", "evaluations", "snapshots", "checkpoints", "live"):
+        connection.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
+    connection.execute(
+        "UPDATE runs SET attempt = attempt + 1, step = 0, train_seconds = 0, environment = '{}' WHERE id = ?",
+        (run_id,),
+    )
+
+
+_opening = threading.Lock()
+
+
+def reference_store() -> RunStore:
+    """The run that ships with the project, read once per process into a store in memory."""
+    with _opening:
+        return _reference_store()
+
+
+@lru_cache(maxsize=1)
+def _reference_store() -> RunStore:
+    if not REFERENCE_FILE.is_file():
+        raise Problem(
+            "The reference run {file} is missing: fetch the project again, or make it with "
+            "python -m cnn_core reference.",
+            file=REFERENCE_FILE.name,
+        )
+    store = RunStore(IN_MEMORY)
+    store.import_run(REFERENCE_FILE.read_bytes(), alias=REFERENCE)
+    return store
