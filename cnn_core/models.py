@@ -233,4 +233,19 @@ MLP = ModelSpec(  # fully connected, with about as many parameters as NOTEBOOK
     )
 )
 
+FIGURE_7_1 = ModelSpec(  # Affine-ReLU four times, then Affine; the figure leaves the sizes open
+    (FLATTEN, *(linear(100), RELU) * 4, linear(CLASSES))
+)
+
+FIGURE_7_2 = ModelSpec(  # Conv-ReLU-Pool twice, Conv-ReLU, Affine-ReLU, Affine
+    (
+        *(conv(16, 3, padding=1), RELU, max_pool(2)),  # (16, 14, 14)
+        *(conv(32, 3, padding=1), RELU, max_pool(2)),  # (32, 7, 7)
+        *(conv(64, 3, padding=1), RELU),  # (64, 7, 7)
+        FLATTEN,  # (3136,)
+        *(linear(100), RELU),
+        linear(CLASSES),
+    )
+)
+
 NETWORKS = {"notebook": NOTEBOOK, "book": SIMPLE_CONV_NET, "lenet5": LENET5, "mlp": MLP}
