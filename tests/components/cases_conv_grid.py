@@ -1,0 +1,36 @@
+"""The cases of the conv_grid tests: arguments by name, as the harness page and the tests both read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+BOOK = [[1, 2, 3, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 3, 0, 1]]
+FILTER = [[2, 0, 1], [0, 1, 2], [1, 0, 2]]
+SEVEN = [[int(digit) for digit in row] for row in "1230123 0123012 3012301 2301230 1230123 0123012 3012301".split()]
+POOL = [[1, 2, 1, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 4, 0, 1]]
+_random = np.random.default_rng(7)
+COLOURS = _random.integers(0, 5, (3, 5, 5))
+FILTERS = _random.integers(-2, 3, (3, 3, 3))
+PICTURE = _random.random((28, 28)).astype(np.float32)
+LEARNED = (_random.standard_normal((5, 5)) / 5).astype(np.float32)
+
+CASES: dict[str, dict[str, Any]] = {
+    "book": {"x": BOOK, "weight": FILTER},
+    "bias": {"x": BOOK, "weight": FILTER, "bias": 3},
+    "padding": {"x": BOOK, "weight": FILTER, "padding": 1},
+    "reflect": {"x": BOOK, "weight": FILTER, "padding": 2, "padding_mode": "reflect"},
+    "replicate": {"x": BOOK, "weight": FILTER, "padding": 2, "padding_mode": "replicate"},
+    "circular": {"x": BOOK, "weight": FILTER, "padding": (1, 2), "padding_mode": "circular"},
+    "stride": {"x": SEVEN, "weight": FILTER, "stride": 2},
+    "dilation": {"x": SEVEN, "weight": FILTER, "dilation": (2, 1), "padding": (1, 0), "stride": (1, 3)},
+    "channels": {"x": COLOURS, "weight": FILTERS, "bias": 1, "padding": 1, "show_im2col": True},
+    "floats": {"x": PICTURE[:8, :8], "weight": LEARNED[:3, :3] - 0.1, "bias": 0.25},
+    "picture": {"x": PICTURE, "weight": LEARNED, "bias": -0.5, "input_range": (0, 1)},
+    "max": {"x": POOL, "op": "max", "window": 2, "stride": 2},
+    "max padded": {"x": COLOURS - 5, "op": "max", "window": 3, "stride": 2, "padding": 1},
+    "avg": {"x": POOL, "op": "avg", "window": 2, "stride": 2},
+    "predict": {"x": BOOK, "weight": FILTER, "bias": 3, "padding": 1, "stride": 2, "predict": True},
+    "too large": {"x": BOOK, "weight": np.ones((5, 5))},
+}

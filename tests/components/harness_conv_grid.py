@@ -1,0 +1,30 @@
+"""A page with one conv_grid, for its tests: the case is in the address, two buttons rerun it."""
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.messages import Problem
+from tests.components.cases_conv_grid import CASES
+from ui.components.conv_grid import conv_grid
+
+st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
+try:
+    from cnn_core.colours import css_variables
+
+    st.html(f"<style>{css_variables('dark' if st.context.theme.type == 'dark' else 'light')}</style>")
+except ImportError:
+    pass
+
+case = dict(CASES[st.query_params.get("case", "book")])
+if st.button("Other values"):
+    st.session_state["other"] = True
+if st.button("Same values"):
+    st.session_state["again"] = True
+if st.session_state.get("other"):
+    case["x"] = np.asarray(case["x"]) + 1
+st.text(f"Shown: {'other' if st.session_state.get('other') else 'first'} values")
+try:
+    selected = conv_grid(**case, key="grid")
+    st.text(f"Selected: {selected}")
+except Problem as problem:
+    st.text(f"Problem: {problem}")

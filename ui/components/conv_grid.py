@@ -1,0 +1,143 @@
+"""Input, kernel and output as linked grids of numbers: every cell can be opened (7.2 and 7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnn_core import ops
+from cnn_core.messages import Problem
+from ui.components import component
+from ui.components.conv_grid_labels import labels
+from ui.language import t
+
+MAX_SIDE = 64  # cells of the input, with its padding
+MAX_CHANNELS = 4
+
+_mount = component("conv_grid")
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The output cell that the learner pinned last; ``pinned`` is False once they have let go of it."""
+
+    row: int
+    col: int
+    pinned: bool
+
+
+def conv_grid(
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    bias: float = 0.0,
+    stride: int | ops.Pair = 1,
+    padding: int | ops.Pair = 0,
+    dilation: int | ops.Pair = 1,
+    padding_mode: str = "zeros",
+    *,
+    key: str,
+    op: str = "conv",
+    window: int | ops.Pair = 2,
+    predict: bool = False,
+    show_im2col: bool = False,
+    names: Sequence[str] | None = None,
+    input_range: tuple[float, float] | None = None,
+    note: str = "",
+    at: tuple[int, int] = (0, 0),
+    report: bool = True,
+) -> Selected | None:
+    """Show how one filter, or a pooling window, makes each cell of its output; returns what is pinned.
+
+    ``x`` (C, H, W) or (H, W); ``weight`` (C, FH, FW) or (FH, FW) for ``op`` "conv"; ``window`` for "max" and
+    "avg", which show each channel's own output. Pairs are (height, width). ``names`` of the channels;
+    ``input_range`` is black to white on maps too large for numbers (default: their own range); ``note`` is a
+    line below the sum; ``at`` is where the window first stands; ``report`` False saves the rerun at each pin.
+    A new call with the same ``key`` changes the grids in place. Raises :class:`Problem` for what cannot be shown.
+    """
+    data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
+    words = labels() | {"stage": t("Input, kernel and output. The arrow keys move the window, space plays.")}
+    selected = _mount(
+        key=key,
+        data=data
+        | {
+            "predict": predict,
+            "matrix": show_im2col and op == "conv",
+            "range": input_range,
+            "note": note,
+            "start": at,
+            "labels": words,
+            "report": report,
+        },
+        default={"selected": None},
+        on_selected_change=_nothing,
+    ).selected
+    return Selected(**selected) if selected else None
+
+
+def _nothing() -> None:
+    """Streamlit keeps a value only for a state that has a callback."""
+
+
+def _described(
+    x: ArrayLike,
+    weight: ArrayLike | None,
+    bias: float,
+    stride: int | ops.Pair,
+    padding: int | ops.Pair,
+    dilation: int | ops.Pair,
+    padding_mode: str,
+    op: str,
+    window: int | ops.Pair,
+    names: Sequence[str] | None,
+) -> dict[str, Any]:
+    """The checked arguments as the script takes them: everything a pair or nested lists of doubles."""
+    maps = _maps("x", x)
+    filters = None if op != "conv" else _maps("weight", () if weight is None else weight)
+    size = ops.pair("window", window, 1) if filters is None else (filters.shape[1], filters.shape[2])
+    rims = ops.pair("padding", padding, 0)
+    if filters is not None and len(filters) != len(maps):
+        raise Problem(
+            "The input has {channels} channels, but each filter has {expected}: both must be equal.",
+            channels=len(maps),
+            expected=len(filters),
+        )
+    if filters is None and (rims[0] > size[0] // 2 or rims[1] > size[1] // 2):
+        ops.max_pool2d(maps[None], size, padding=rims)  # it says so in its own words
+    ops.output_size(maps.shape[1:], size, stride, rims, dilation)
+    ops.pad(maps[None, :, :, :], rims, padding_mode)
+    _check_size(maps, rims)
+    return {
+        "x": maps.tolist(),
+        "weight": None if filters is None else filters.tolist(),
+        "bias": float(bias) if filters is not None else 0.0,
+        "window": size,
+        "stride": ops.pair("stride", stride, 1),
+        "padding": rims,
+        "dilation": ops.pair("dilation", dilation, 1),
+        "mode": padding_mode,
+        "op": op,
+        "names": list(names) if names else [t("channel {number}", number=c + 1) for c in range(len(maps))],
+    }
+
+
+def _maps(name: str, values: ArrayLike) -> np.ndarray:
+    """(H, W) or (C, H, W) -> float64 (C, H, W)."""
+    maps = np.asarray(values, dtype=np.float64)
+    maps = maps[None] if maps.ndim == 2 else maps
+    if maps.ndim != 3 or 0 in maps.shape or not np.isfinite(maps).all():
+        raise Problem("{name} must hold finite numbers in rows of equal length.", name=name)
+    return maps
+
+
+def _check_size(maps: np.ndarray, rims: ops.Pair) -> None:
+    channels, height, width = maps.shape
+    if channels > MAX_CHANNELS or max(height + 2 * rims[0], width + 2 * rims[1]) > MAX_SIDE:
+        raise Problem(
+            "The grids have room for {channels} channels of {side}×{side} cells: choose a part of the input.",
+            channels=MAX_CHANNELS,
+            side=MAX_SIDE,
+        )

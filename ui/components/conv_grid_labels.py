@@ -1,0 +1,91 @@
+"""The sentences of the conv_grid component, in the learner's language; the script fills the {gaps} in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ui.language import t
+
+
+def labels() -> dict[str, Any]:
+    """Every text that the script shows or speaks, by the script's name for it."""
+    return _grids() | _player() | _questions() | {"slips": _slips()}
+
+
+def _grids() -> dict[str, str]:
+    return {
+        "input": t("Input"),
+        "kernel": t("Kernel"),
+        "window": t("Window"),
+        "part": t("Products, summed"),
+        "output": t("Output"),
+        "sum": t("sum"),
+        "bias": t("bias"),
+        "largest": t("largest"),
+        "products": t("the sum of {count} products"),
+        "values": t("{count} values"),
+        "where": t("row {row}, column {col}"),
+        "sentence": t("Output {where}: {sum}"),
+        "exactly": t("(exactly {value})"),
+        "pinned": t("Pinned; Escape lets go."),
+        "paddingCell": t("Padding"),
+        "feeds": t("It goes into {count} output cells."),
+        "unused": t("No window reaches it."),
+        "weight": t("The weight {value} multiplies {count} input cells: the same weight everywhere."),
+        "matrix": t(
+            "Each row is one patch, laid flat: {rows}×{columns} = {stored} numbers are stored for the {input} "
+            "of the input. One matrix product then gives every sum at once."
+        ),
+    }
+
+
+def _player() -> dict[str, str]:
+    return {
+        "play": t("Play"),
+        "pause": t("Pause"),
+        "step": t("Step"),
+        "back": t("Step back"),
+        "rewind": t("Rewind"),
+        "position": t("Position of the window"),
+        "speed": t("Speed"),
+        "predict": t("Predict first"),
+    }
+
+
+def _questions() -> dict[str, str]:
+    return {
+        "askSize": t("How large is the output? Rows × columns:"),
+        "askCell": t("Your number for {where}:"),
+        "rows": t("rows"),
+        "columns": t("columns"),
+        "check": t("Check"),
+        "reveal": t("Show me"),
+        "notNumber": t("Type a number, for example 3 or -1.5."),
+        "right": t("Right: {where} is {value}. Choose another cell."),
+        "cellIs": t("{where} is {value}. Choose another cell."),
+        "correct": t("{where} is {value}, not {answer}."),
+        "sizeRight": t("Right: {rows}×{cols}. Now choose a cell and predict its number."),
+        "sizeIs": t("The output is {rows}×{cols}. Now choose a cell and predict its number."),
+        "sizeFormula": t("For the {where}: ({size} + 2·{padding} − {window}) ÷ {stride} + 1, floored, is {out}."),
+        "sizeOne": t("You counted the steps; the first place counts too: + 1."),
+        "sizePadding": t("You left the padding out."),
+        "sizeStride": t("You moved by one cell; the stride is larger."),
+        "sizeFloor": t("The window must fit in whole: what is left over at the edge is dropped."),
+        "sizeOther": t("Count the places where the window fits."),
+    }
+
+
+def _slips() -> dict[str, str]:
+    return {
+        "bias": t("You left the bias out."),
+        "turned": t("You turned the kernel round by 180°: that is true convolution; here nothing is turned."),
+        "weights": t("You added the inputs without their weights."),
+        "signs": t("You lost a minus sign."),
+        "lost": t("You left out {x} × {w}."),
+        "neighbour": t("That is the number of row {row}, column {col}: the window stood one place off."),
+        "sum": t("That is the sum; divide it by the number of cells."),
+        "largest": t("That is the largest; the average is asked for."),
+        "mean": t("That is the average; the largest is asked for."),
+        "first": t("That is the first value of the window, not the largest."),
+        "other": t("Compare your sum with the one shown, product by product."),
+    }

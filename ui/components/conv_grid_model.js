@@ -1,0 +1,183 @@
+// The geometry and arithmetic of a window that slides over maps. Nothing here knows the page.
+// Rows and columns of the input count from the padded corner; a position n runs over output rows, then columns.
+
+// Which input row (or column) a padded one repeats; -1: none, it is the border's own constant.
+const PADDINGS = {
+  zeros: (i, size) => (i >= 0 && i < size ? i : -1),
+  reflect: (i, size) => (i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i),
+  replicate: (i, size) => Math.min(Math.max(i, 0), size - 1),
+  circular: (i, size) => ((i % size) + size) % size,
+};
+
+class Model {
+  // data: x [C][H][W], weight [C][FH][FW] (none for pooling), window, stride, padding, dilation [h, w], …
+  constructor(data) {
+    Object.assign(this, data);
+    this.channels = this.x.length;
+    this.size = [this.x[0].length, this.x[0][0].length];
+    this.pools = this.op !== "conv";
+    this.adds = !this.pools && this.channels > 1; // the channels' maps are added up
+    this.padded = this.size.map((n, axis) => n + 2 * this.padding[axis]);
+    this.span = this.window.map((n, axis) => this.dilation[axis] * (n - 1) + 1);
+    this.out = this.padded.map((n, a) => Math.floor((n - this.span[a]) / this.stride[a]) + 1);
+    this.count = this.out[0] * this.out[1];
+    this.taps = this.window[0] * this.window[1];
+    this.border = this.op === "max" ? -Infinity : 0;
+    this.maps = this.x.map((_, c) => this.everywhere((n) => this.part(c, n)));
+    this.totals = this.everywhere((n) => this.maps.reduce((sum, map) => sum + map[n], 0) + this.bias);
+  }
+
+  everywhere(value) {
+    return Array.from({ length: this.count }, (_, n) => value(n));
+  }
+
+  // The value of a padded cell.
+  at(c, row, col) {
+    const from = PADDINGS[this.mode];
+    const r = from(row - this.padding[0], this.size[0]);
+    const k = from(col - this.padding[1], this.size[1]);
+    return r < 0 || k < 0 ? this.border : this.x[c][r][k];
+  }
+
+  isBorder(row, col) {
+    const inside = (i, axis) => i >= this.padding[axis] && i < this.padding[axis] + this.size[axis];
+    return !inside(row, 0) || !inside(col, 1);
+  }
+
+  place(n) {
+    return [Math.floor(n / this.out[1]), n % this.out[1]];
+  }
+
+  position(row, col) {
+    return row * this.out[1] + col;
+  }
+
+  // Where the window's cell `tap` lies in the padded input when the window is at n.
+  cell(n, tap) {
+    const [row, col] = this.place(n);
+    const [a, b] = [Math.floor(tap / this.window[1]), tap % this.window[1]];
+    return [row * this.stride[0] + a * this.dilation[0], col * this.stride[1] + b * this.dilation[1]];
+  }
+
+  weightAt(c, tap) {
+    return this.weight[c][Math.floor(tap / this.window[1])][tap % this.window[1]];
+  }
+
+  // What the window sees in one channel: {x, w, product} for each of its cells, in reading order.
+  terms(c, n) {
+    return Array.from({ length: this.taps }, (_, tap) => {
+      const x = this.at(c, ...this.cell(n, tap));
+      if (this.pools) return { x };
+      const w = this.weightAt(c, tap);
+      return { x, w, product: x * w };
+    });
+  }
+
+  // One channel's number at n: its sum of products without the bias, or its pooled value.
+  part(c, n) {
+    const terms = this.terms(c, n);
+    if (this.op === "max") return Math.max(...terms.map((term) => term.x));
+    if (this.op === "avg") return this.windowSum(c, n) / this.taps;
+    return terms.reduce((sum, term) => sum + term.product, 0);
+  }
+
+  windowSum(c, n) {
+    return this.terms(c, n).reduce((sum, term) => sum + term.x, 0);
+  }
+
+  // The number that the output shows at n (pooling: of one channel).
+  value(n, c = 0) {
+    return this.pools ? this.maps[c][n] : this.totals[n];
+  }
+
+  // Which of the window's cells holds the maximum (the first, as in PyTorch).
+  winner(c, n) {
+    const values = this.terms(c, n).map((term) => term.x);
+    return values.indexOf(Math.max(...values));
+  }
+
+  // All positions whose window covers a padded cell.
+  feeds(row, col) {
+    const along = (i, axis) => {
+      const hits = [];
+      for (let place = 0; place < this.out[axis]; place++) {
+        const into = i - place * this.stride[axis];
+        if (into >= 0 && into < this.span[axis] && into % this.dilation[axis] === 0) hits.push(place);
+      }
+      return hits;
+    };
+    return along(row, 0).flatMap((r) => along(col, 1).map((c) => this.position(r, c)));
+  }
+
+  // All padded cells that one weight ever multiplies: one for each position.
+  meets(tap) {
+    return this.everywhere((n) => this.cell(n, tap));
+  }
+
+  // The position whose window lies closest round a padded cell.
+  nearest(row, col) {
+    const along = (i, axis) => {
+      const place = Math.round((i - (this.span[axis] - 1) / 2) / this.stride[axis]);
+      return Math.min(Math.max(place, 0), this.out[axis] - 1);
+    };
+    return this.position(along(row, 0), along(col, 1));
+  }
+}
+
+// The wrong ways to a cell's number that learners take most: {why, …} for the first that gives `answer`.
+function slip(model, n, c, answer) {
+  const same = (value) => Math.abs(value - answer) < 1e-9 + 1e-6 * Math.abs(value);
+  const channels = model.pools ? [c] : model.x.map((_, i) => i);
+  const terms = channels.flatMap((i) => model.terms(i, n));
+  const sum = (values) => values.reduce((total, value) => total + value, 0);
+  const inputs = terms.map((term) => term.x);
+  const ways = [];
+  if (model.pools) {
+    if (model.op === "avg") ways.push(["sum", sum(inputs)], ["largest", Math.max(...inputs)]);
+    if (model.op === "max") ways.push(["mean", sum(inputs) / inputs.length], ["first", inputs[0]]);
+  } else {
+    const turned = channels.map((i) => {
+      const own = model.terms(i, n);
+      return sum(own.map((term, tap) => term.x * own[own.length - 1 - tap].w));
+    });
+    ways.push(["bias", model.totals[n] - model.bias], ["turned", sum(turned) + model.bias]);
+    ways.push(["weights", sum(inputs) + model.bias], ["signs", sum(terms.map((t) => Math.abs(t.product)))]);
+  }
+  const found = ways.find(([, value]) => same(value));
+  if (found) return { why: found[0] };
+  const lost = terms.find((term) => !model.pools && term.product !== 0 && same(model.totals[n] - term.product));
+  if (lost) return { why: "lost", term: lost };
+  const [row, col] = model.place(n);
+  for (const [r, k] of [[row, col + 1], [row + 1, col], [row, col - 1], [row - 1, col]]) {
+    const inside = r >= 0 && k >= 0 && r < model.out[0] && k < model.out[1];
+    if (inside && same(model.value(model.position(r, k), c))) return { why: "neighbour", row: r, col: k };
+  }
+  return { why: "other" };
+}
+
+// Is a typed number the value, as exactly as one can ask: whole numbers to the digit, others to a percent?
+function isRight(answer, value) {
+  return Math.abs(answer - value) <= (Number.isInteger(value) ? 1e-9 : Math.max(0.005, Math.abs(value) / 100));
+}
+
+// For the eye: at most `digits` after the point, and a true minus sign.
+function rounded(value, digits = 2) {
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  const text = Math.abs(value) >= 1e6 ? value.toExponential(1) : String(Number(value.toFixed(digits)) + 0);
+  return text.replace("-", "−");
+}
+
+// To the last digit; a number that fits into float32 is written as short as float32 needs.
+function exact(value) {
+  let text = String(value);
+  if (Math.fround(value) === value) {
+    for (let digits = 1; digits < 10 && Math.fround(Number(text)) === value; digits++) {
+      const shorter = Number(value.toPrecision(digits));
+      if (Math.fround(shorter) === value) {
+        text = String(shorter);
+        break;
+      }
+    }
+  }
+  return text.replace("-", "−").replace("Infinity", "∞");
+}
