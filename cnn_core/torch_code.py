@@ -41,5 +41,5 @@ _LINES: dict[str, Callable[[LayerSummary], str]] = {
 
 
 def model_lines(spec: ModelSpec) -> list[str]:
-    """One line a layer, as ``nn.Conv2d(1, 16, kernel_size=5)``; in ``nn.Sequential`` they make the network."""
+    """One line a layer, such as ``nn.Conv2d(1, 16, kernel_size=5)``: in ``nn.Sequential`` they make it."""
     return [_LINES[row.layer.kind](row) for row in summary(spec)]

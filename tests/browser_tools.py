@@ -120,8 +120,18 @@ def new_page(browser: Any, **context: Any) -> Any:
     page = browser.new_context(**{"viewport": LAPTOP, "locale": "en-US", **context}).new_page()
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda line: page.complaints.append(line.text) if line.type == "error" else None)
+    page.on("console", lambda line: page.complaints.append(_told(line)) if _is_fault(line) else None)
     return page
+
+
+def _is_fault(line: Any) -> bool:
+    """An error of the console, but for Streamlit's own search for its server below a deep link's path."""
+    probes = ("/_stcore/health", "/_stcore/host-config")
+    return line.type == "error" and not line.location["url"].endswith(probes)
+
+
+def _told(line: Any) -> str:
+    return f"{line.text} {line.location['url']}"
 
 
 def wait_until_idle(page: Any, timeout: float = 30_000) -> None:

@@ -13,13 +13,14 @@ from ui.language import LANGUAGES, choose_language, explain, language, t
 from ui.site import PAGES, following
 from ui.state import Field, PageState
 
+FAVICON = Path(__file__).parent / "favicon.png"  # a named icon would be fetched from another host
 CSS = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
 def begin(slug: str, **fields: Field) -> PageState:
     """Open a page: its state from the address, its look, the menu, the question. Call it first."""
     page = PAGES[slug]
-    st.set_page_config(page_title="CNN Explorer", page_icon=":material/grid_on:", layout="wide")
+    st.set_page_config(page_title="CNN Explorer", page_icon=FAVICON, layout="wide")
     chosen = state.PageState(slug, fields)
     warm.in_background()
     ensure_engine()

@@ -15,8 +15,17 @@ from ui.language import t
 
 def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: int | str = "content") -> None:
     """One composed picture, uint8 (H, W, 3), with a button that saves it as ``name``.png."""
-    st.image(pixels, caption=caption or None, width=width, output_format="PNG", alt=alt)
+    with st.container(key=f"pixels-{name}"):  # style.css keeps its pixels crisp
+        st.image(pixels, caption=caption or None, width=width, output_format="PNG", alt=alt)
     save(name + ".png", lambda: picture_png(pixels), "image/png", t("Save picture"))
+
+
+def drawing(draw: Callable[[int], str], name: str, alt: str, wide: int = 1240, narrow: int = 340) -> None:
+    """A drawing that wraps itself to a width, as SVG, for laptops and for phones; saved as ``name``.svg."""
+    for key, width in (("wide", wide), ("narrow", narrow)):  # style.css shows the one that fits
+        with st.container(key=f"{key}-{name}"):
+            st.image(draw(width), alt=alt)
+    save(name + ".svg", lambda: draw(wide), "image/svg+xml", t("Save picture"))
 
 
 def save(file_name: str, data: Callable[[], bytes | str], mime: str, label: str) -> None:

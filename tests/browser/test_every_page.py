@@ -1,0 +1,59 @@
+"""Each address opens cold, in both languages, at both widths, without an error on the page or the console."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser_tools import LAPTOP, PHONE, Server, new_page, wait_until_idle
+from ui.language import translate
+from ui.site import PAGES
+
+
+@pytest.mark.parametrize("code", ["ko", "en"])
+@pytest.mark.parametrize("slug", list(PAGES))
+def test_it_opens_cold(browser: Any, server: Server, slug: str, code: str) -> None:
+    viewport = PHONE if code == "ko" else LAPTOP
+    page = new_page(browser, viewport=viewport, locale="de-DE")
+    try:
+        page.goto(f"{server.url}/{PAGES[slug].address}?lang={code}")
+        question = translate(PAGES[slug].question, code)
+        page.get_by_role("heading", name=question).wait_for(timeout=60_000)
+        wait_until_idle(page, timeout=60_000)
+        assert page.locator("[data-testid=stException]").count() == 0
+        assert page.locator("[data-testid=stAlertContentError]").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        assert page.complaints == []
+    finally:
+        page.context.close()
+
+
+def test_the_browsers_language_is_taken_when_the_address_has_none(browser: Any, server: Server) -> None:
+    page = new_page(browser, locale="ko-KR")
+    page.goto(server.url)
+    page.get_by_role("heading", name=translate(PAGES["home"].question, "ko")).wait_for()
+    page.wait_for_url("**/?lang=ko")
+    page.context.close()
+
+
+def test_the_language_switch_changes_every_page(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    page.goto(server.url)
+    page.get_by_role("heading", name=PAGES["home"].question).wait_for()
+    page.get_by_text("한국어", exact=True).click()
+    page.get_by_role("heading", name=translate(PAGES["home"].question, "ko")).wait_for()
+    page.get_by_test_id("stSidebar").get_by_role("link", name=translate("Pooling", "ko")).click()
+    page.get_by_role("heading", name=translate(PAGES["pooling"].question, "ko")).wait_for()
+
+
+def test_the_menu_and_back_keep_what_was_chosen(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    page.goto(f"{server.url}/filters?lang=en&step=0")
+    page.get_by_role("heading", name=PAGES["filters"].question).wait_for()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Feature maps").click()
+    page.get_by_role("heading", name=PAGES["feature_maps"].question).wait_for()
+    page.wait_for_url("**/feature_maps?*step=0*")
+    page.go_back()
+    page.get_by_role("heading", name=PAGES["filters"].question).wait_for()
+    page.wait_for_url("**/filters?*step=0*")

@@ -1,0 +1,41 @@
+"""AppTest for the pages: no engine, a home of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from ui.site import PAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Open a page by its slug, with an address: ``open_page("pooling", lang="ko", stride=2)``."""
+    monkeypatch.setenv("CNN_EXPLORER_HOME", str(tmp_path))
+    monkeypatch.setenv("CNN_EXPLORER_NO_ENGINE", "1")
+    st.cache_resource.clear()
+
+    def opened(slug: str, **address: object) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.switch_page(PAGES[slug].file)
+        app.query_params.update({"lang": "en"} | {name: str(value) for name, value in address.items()})
+        app.run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+def code_of(app: AppTest) -> dict[str, object]:
+    """What the page's code leaves behind when a learner runs it."""
+    left: dict[str, object] = {}
+    exec(app.code[-1].value, left)
+    return left
