@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import tempfile
 import threading
+from contextlib import suppress
 from functools import lru_cache
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,30 +66,49 @@ def _is_whole(name: str, packed: bytes) -> bool:
 
 
 def _fetch(archive: Path, damaged: bool) -> bytes:
-    """The archive from torchvision's mirrors, checked and put in its place."""
+    """The archive from torchvision's mirrors, checked, and kept in its place where that can be written."""
     from torchvision.datasets import MNIST  # only here: it loads torch
+
+    for mirror in MNIST.mirrors:
+        packed = _download(mirror + archive.name)
+        if _is_whole(archive.name, packed):
+            _keep(archive, packed)
+            return packed
+    if damaged:
+        raise Problem(
+            "The MNIST archive {file} is damaged and could not be fetched again: "
+            "copy a whole one to {folder}, or connect to the internet and reload.",
+            file=archive.name,
+            folder=archive.parent,
+        )
+    raise Problem(
+        "The MNIST archive {file} is missing and could not be fetched: "
+        "copy it to {folder}, or connect to the internet and reload.",
+        file=archive.name,
+        folder=archive.parent,
+    )
+
+
+def _download(url: str) -> bytes:
+    """What the address holds; nothing where it cannot be reached."""
     from torchvision.datasets.utils import download_url
 
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    if damaged:
-        archive.unlink()
-    for mirror in MNIST.mirrors:
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            download_url(mirror + archive.name, str(archive.parent), archive.name)
-        except (OSError, RuntimeError):
-            continue
-        packed = archive.read_bytes()
-        if _is_whole(archive.name, packed):
-            return packed
-        archive.unlink()
-    sentence = (
-        "The MNIST archive {file} is damaged and could not be fetched again: "
-        "copy a whole one to {folder}, or connect to the internet and reload."
-        if damaged
-        else "The MNIST archive {file} is missing and could not be fetched: "
-        "copy it to {folder}, or connect to the internet and reload."
-    )
-    raise Problem(sentence, file=archive.name, folder=archive.parent)
+            download_url(url, folder, "archive")
+            return (Path(folder) / "archive").read_bytes()
+        except (OSError, HTTPException, RuntimeError):
+            return b""
+
+
+def _keep(archive: Path, packed: bytes) -> None:
+    """Write in one step, so that another process never reads half of it; a read-only folder is no error."""
+    with suppress(OSError):
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=archive.parent, delete=False) as file:
+            file.write(packed)
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, archive)
 
 
 def _parse_idx(raw: bytes) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Pictures in: uploads opened safely, arrays of grey or RGB, drawn digits as MNIST would have them, samples."""
+"""Pictures in: uploads opened safely, arrays of grey or RGB, drawn digits as MNIST has them, samples."""
 
 from __future__ import annotations
 

@@ -24,15 +24,15 @@ def city() -> Canvas:
     canvas = 0.86 - 0.25 * y / 320  # dusk
     _paint(canvas, np.hypot(x - 372, y - 82) - 44, 0.98)
     for depth, (tone, height) in enumerate([(0.52, 190), (0.34, 140), (0.16, 90)]):
-        left = -10.0
+        left = -10
         while left < 480:
             width, top = int(rng.integers(34, 68)), 320 - height - int(rng.integers(-40, 50))
             _paint(canvas, _box(x, y, left, top, left + width, 330), tone + rng.uniform(-0.05, 0.05))
-            for wy in np.arange(top + 10, 312, 16):
-                for wx in np.arange(left + 8, left + width - 10, 13):
+            for wy in range(top + 10, 312, 16):
+                for wx in range(left + 8, left + width - 10, 13):
                     if rng.random() < 0.55:
                         _paint(canvas, _box(x, y, wx, wy, wx + 6, wy + 8), 0.8 + 0.05 * depth)
-            left += width + rng.integers(0, 8)
+            left += width + int(rng.integers(0, 8))
     return canvas
 
 
