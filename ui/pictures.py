@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
+from cnn_core.colours import palette, rgb
 from cnn_core.figures import picture_png
 from ui.language import t
 
@@ -18,6 +19,19 @@ def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: i
     with st.container(key=f"pixels-{name}"):  # style.css keeps its pixels crisp
         st.image(pixels, caption=caption or None, width=width, output_format="PNG", alt=alt)
     save(name + ".png", lambda: picture_png(pixels), "image/png", t("Save picture"))
+
+
+def beside(pictures: Sequence[np.ndarray], gap: int = 8) -> np.ndarray:
+    """RGB pictures (H, W, 3) of one height in a row, on the theme's paper."""
+    high = max(p.shape[0] for p in pictures)
+    wide = sum(p.shape[1] for p in pictures) + gap * (len(pictures) - 1)
+    row = np.empty((high, wide, 3), np.uint8)
+    row[:] = rgb(palette(st.context.theme.type or "light").paper)
+    left = 0
+    for p in pictures:
+        row[: p.shape[0], left : left + p.shape[1]] = p
+        left += p.shape[1] + gap
+    return row
 
 
 def drawing(draw: Callable[[int], str], name: str, alt: str, wide: int = 1240, narrow: int = 340) -> None:
