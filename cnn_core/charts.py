@@ -51,6 +51,7 @@ def confusion_figure(
             ygap=1,
             text=counts,
             texttemplate="%{text}",
+            textfont={"size": 14},
             customdata=shares,
             hovertemplate=(
                 f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}} (%{{customdata:.1%}})<extra></extra>"
@@ -58,7 +59,8 @@ def confusion_figure(
         )
     )
     figure.update_xaxes(type="category", side="bottom", showgrid=False)
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, scaleanchor="x")
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    figure.update_layout(height=480)  # ten rows that hold their counts at 14 px
     return figure
 
 
