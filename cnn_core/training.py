@@ -120,7 +120,7 @@ class Trainer:
         self._snapshots = set(snapshot_steps(spec))
         self._evaluations = set(evaluation_steps(spec))
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
-        self._has_dropout = any(isinstance(layer, nn.Dropout) for layer in self.model)
+        self._has_dropout = any(isinstance(layer, nn.Dropout) for layer in self.model.children())
 
     def advance(self) -> list[Event]:
         """The next step and all that belongs to it; first of all what step 0 shows; at the end nothing."""
@@ -225,7 +225,7 @@ def learning_rate(spec: TrainingSpec, step: int) -> float:
 def _initial_model(spec: TrainingSpec, start: bytes | None) -> nn.Module:
     with _seeded(spec.seed, 0, 0):
         model = spec.model.build()
-        for layer in model:
+        for layer in model.children():
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 _initialise(layer, spec.initialisation)
     if spec.start:
@@ -292,7 +292,7 @@ def _seeded(seed: int, stream: int, step: int, wanted: bool = True) -> Iterator[
 
 
 def _laid_out_as(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """The value with the parameter's strides, as the optimiser made it: so the same code gives the same bits."""
+    """The value with the parameter's strides, as the optimiser made it: the same code gives the same bits."""
     return torch.empty_like(parameter).copy_(value) if value.shape == parameter.shape else value
 
 
