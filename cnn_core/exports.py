@@ -31,7 +31,7 @@ from cnn_core.records import (
 
 if TYPE_CHECKING:
     from cnn_core.runs import RunStore
-    from cnn_core.training import TrainingSpec
+    from cnn_core.spec import TrainingSpec
 
 FORMAT = "cnn-explorer-run 1"
 COLUMNS = ("step", "loss", "learning_rate", "images_per_second")

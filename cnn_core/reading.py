@@ -45,7 +45,10 @@ class RunReader(Artifacts):
     def runs(self) -> list[Run]:
         """All runs, the newest first, the reference run last."""
         rows = self._rows("SELECT * FROM runs WHERE deleted IS NULL ORDER BY created DESC, id")
-        runs = [run_of(row) for row in rows]
+        runs = []
+        for row in rows:
+            with contextlib.suppress(Problem):  # settings of another version hide one run, not all
+                runs.append(run_of(row))
         with contextlib.suppress(Problem):  # a checkout without it still has runs
             runs += [] if self._in_memory else [self.run(REFERENCE)]
         return runs

@@ -17,7 +17,7 @@ from cnn_core.messages import Problem
 if TYPE_CHECKING:
     import sqlite3
 
-    from cnn_core.training import TrainingSpec
+    from cnn_core.spec import TrainingSpec
 
 Weights = dict[str, np.ndarray]
 
@@ -125,7 +125,7 @@ def metrics_of(rows: list[sqlite3.Row]) -> Metrics:
 
 @lru_cache(maxsize=512)
 def parse_spec(text: str) -> TrainingSpec:
-    from cnn_core.training import TrainingSpec
+    from cnn_core.spec import TrainingSpec
 
     return TrainingSpec.from_json(text)
 

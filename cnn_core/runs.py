@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from cnn_core.data import DATA
 from cnn_core.messages import Problem, text
-from cnn_core.models import summary
 from cnn_core.reading import REFERENCE, RunReader
 from cnn_core.records import (
     Artifact,
@@ -27,7 +26,7 @@ from cnn_core.records import (
 from cnn_core.store_schema import IN_MEMORY, home
 
 if TYPE_CHECKING:
-    from cnn_core.training import TrainingSpec
+    from cnn_core.spec import TrainingSpec
 
 __all__ = [
     "REFERENCE",
@@ -62,9 +61,9 @@ class RunStore(RunReader):
         """Have these settings trained, and return the run's id. Whoever asks second joins the first.
 
         A run that was paused, stopped, deleted or that failed goes on. again: the owner's run starts afresh.
-        Raises Problem where the network cannot be built.
+        Raises Problem for settings that cannot be trained.
         """
-        summary(spec.model)
+        spec.check()
         run_id = spec.run_id
         with self._transaction() as connection:
             row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,7 +141,8 @@ class Database:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        if not self._in_memory:
+            _write_ahead(connection)
         connection.execute(
             "PRAGMA synchronous = NORMAL"
         )  # a power cut loses the last seconds, never the file
@@ -172,6 +174,18 @@ class Database:
         """Close the connections that rest; the store opens new ones when it is used again."""
         while not self._in_memory and not self._idle.empty():
             self._idle.get_nowait().close()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Readers and a writer side by side. Only the switch to it, once in a file's life, knows no waiting."""
+    end = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _make_folder(folder: Path) -> None:

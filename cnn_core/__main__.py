@@ -1,0 +1,216 @@
+"""The command line: the same runs, the same store and the same engine as the pages."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnn_core.child import EngineProcess
+from cnn_core.exports import export_run
+from cnn_core.messages import Problem
+from cnn_core.models import NETWORKS
+from cnn_core.presets import PRESETS
+from cnn_core.runs import REFERENCE_FILE, Run, RunStore
+from cnn_core.spec import TrainingSpec
+
+OWNER = "command line"
+POLL_SECONDS = 0.1
+BAR_WIDTH = 30
+REFERENCE_SNAPSHOTS = 9
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+
+SETTINGS = (
+    *("steps", "batch_size", "learning_rate", "momentum", "weight_decay", "optimiser", "schedule"),
+    *("train_size", "pixels", "augmentation", "initialisation"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or 'The file system'}: {error.strerror}.", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cnn_core", description="CNN Explorer without a browser.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    train = commands.add_parser("train", help="train a network, or go on where it was interrupted")
+    train.add_argument("--preset", choices=list(PRESETS), default="fast", help="settings to begin from")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--network", choices=list(NETWORKS), help="instead of the preset's")
+    for setting in SETTINGS:
+        flag, default = f"--{setting.replace('_', '-')}", getattr(TrainingSpec(), setting)
+        if isinstance(default, bool):
+            train.add_argument(flag, action=argparse.BooleanOptionalAction)
+        else:
+            train.add_argument(flag, type=type(default))
+    train.add_argument("--name", default="", help="what the run is called on the pages")
+    train.add_argument("--again", action="store_true", help="start afresh, even if it is trained already")
+    train.add_argument("--json", action="store_true", help="end with one line of JSON on stdout")
+    train.set_defaults(run=_train)
+
+    runs = commands.add_parser("runs", help="list the runs")
+    runs.set_defaults(run=_runs)
+
+    export = commands.add_parser("export", help="write a run to a file")
+    export.add_argument("run_id", help="its id, or the beginning of it")
+    export.add_argument("file", type=Path)
+    export.set_defaults(run=_export)
+
+    take_in = commands.add_parser("import", help="take in a run from a file")
+    take_in.add_argument("file", type=Path)
+    take_in.set_defaults(run=_import)
+
+    reference = commands.add_parser("reference", help="make the reference run that ships with the project")
+    reference.add_argument("--file", type=Path, default=REFERENCE_FILE)
+    reference.set_defaults(run=_reference)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> int:
+    spec = PRESETS[options.preset].spec
+    chosen = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    if options.network:
+        chosen["model"] = NETWORKS[options.network]
+    store = RunStore()
+    spec = replace(spec, seed=options.seed, **chosen)
+    run_id = store.add(spec, options.name or options.preset, OWNER, options.again)
+    code = _watch(store, run_id)
+    if code == 0:
+        result = _result(store, store.run(run_id))
+        print(json.dumps(result) if options.json else _sentence(result), flush=True)
+    return code
+
+
+def _watch(store: RunStore, run_id: str) -> int:
+    """See a run to its end, with an engine of our own in case no server has one. Returns the exit code."""
+    engine = EngineProcess()
+    seen = -1
+    try:
+        while not (run := store.run(run_id)).is_over:
+            engine.ensure()
+            if run.version != seen:
+                seen = run.version
+                _draw(store, run)
+            time.sleep(POLL_SECONDS)
+        _draw(store, run)
+        sys.stderr.write("\n")
+    except KeyboardInterrupt:
+        return _leave(store, run_id)
+    finally:
+        engine.end()
+    if run.is_complete:
+        return 0
+    print(run.error or run.note or "The run was paused.", file=sys.stderr)
+    return 1
+
+
+def _leave(store: RunStore, run_id: str) -> int:
+    run = store.run(run_id)
+    if run.owner == OWNER:
+        store.request(run_id, "pause", OWNER)
+        said = f"Paused after {run.step} of {run.spec.steps} steps: the same command goes on from there."
+    else:
+        said = "You left; the run belongs to someone else and goes on."
+    print(f"\n{said}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _draw(store: RunStore, run: Run) -> None:
+    """One line on stderr, drawn over the last one."""
+    done = run.step / run.spec.steps
+    bar = "█" * round(done * BAR_WIDTH)
+    newest = store.metrics(run.id, after_step=run.step - 1)
+    numbers = (
+        f"loss {newest.loss[-1]:.3f}  {newest.images_per_second[-1]:,.0f} images/s"
+        if len(newest.step)
+        else _waiting(store, run)
+    )
+    line = f"{bar:·<{BAR_WIDTH}} {run.step}/{run.spec.steps}  {numbers}"
+    sys.stderr.write(f"\r{line:<78}")
+    sys.stderr.flush()
+
+
+def _waiting(store: RunStore, run: Run) -> str:
+    place = store.queue_place(run.id)
+    return f"number {place} in the queue" if place and place > 1 else "starting"
+
+
+def _result(store: RunStore, run: Run) -> dict[str, Any]:
+    """What the run came to; images per second are those of the steps alone, without the tests between."""
+    rates = store.metrics(run.id).images_per_second
+    return {
+        "run_id": run.id,
+        "test_accuracy": store.evaluations(run.id)[-1].accuracy,
+        "train_seconds": round(run.train_seconds, 3),
+        "images_per_second": round(float(len(rates) / np.sum(1 / rates)), 1),
+    }
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    return (
+        f"Run {result['run_id']}: {result['test_accuracy']:.2%} of the test images after "
+        f"{result['train_seconds']:.0f} s, {result['images_per_second']:,.0f} images a second."
+    )
+
+
+def _runs(options: argparse.Namespace) -> int:
+    store = RunStore()
+    for run in store.runs():
+        evaluations = store.evaluations(run.id)
+        accuracy = f"{evaluations[-1].accuracy:.2%}" if evaluations else "–"
+        print(f"{run.id:<24}{run.state:<9}{run.step:>6}/{run.spec.steps:<6}{accuracy:>8}  {run.name}")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    store = RunStore()
+    run_id = _find(store, options.run_id)
+    options.file.write_bytes(store.export_run(run_id))
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    print(RunStore().import_run(options.file.read_bytes(), owner=OWNER))
+    return 0
+
+
+def _find(store: RunStore, beginning: str) -> str:
+    found = [run.id for run in store.runs() if run.id.startswith(beginning)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Problem("Several runs begin with {text}: give more of the id.", text=beginning)
+    raise Problem("No run begins with {text}: python -m cnn_core runs lists them.", text=beginning)
+
+
+def _reference(options: argparse.Namespace) -> int:
+    """Train `accurate` with seed 0, and keep a few of its snapshots: more of them early, as in the run."""
+    store = RunStore()
+    run_id = store.add(PRESETS["accurate"].spec, "accurate", OWNER)
+    code = _watch(store, run_id)
+    if code == 0:
+        steps = store.snapshot_steps(run_id)
+        chosen = np.unique(np.linspace(0, len(steps) - 1, REFERENCE_SNAPSHOTS).round().astype(int))
+        options.file.parent.mkdir(parents=True, exist_ok=True)
+        options.file.write_bytes(export_run(store, run_id, [steps[i] for i in chosen]))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

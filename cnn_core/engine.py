@@ -1,0 +1,196 @@
+"""The process that trains: takes queued runs, chains their segments on Dask, writes the store.
+
+``python -m cnn_core.engine``: one for each home, ending when its stdin closes. It can be killed at any
+moment: a run goes on from the newest checkpoint in the store, and nothing else needs to be kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import sqlite3
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any
+
+from cnn_core.lock import hold_for_life
+from cnn_core.messages import Problem, text
+from cnn_core.recording import Recorder, Task
+from cnn_core.store_schema import home
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+POLL_SECONDS = 0.05  # how long a click may wait to be seen
+SEGMENT_SECONDS = (0.1, 0.2, 0.5)  # the first ones short: a click is answered at once
+RETRY_SECONDS = 2.0  # after what is not the run's own fault
+COUNT_SECONDS = 1.0
+CLEAN_UP_SECONDS = 3_600.0
+
+DISK_FULL = text("The disk is full. Make room, then continue: nothing is lost.")
+UNEXPECTED = text(
+    "Training stopped with an error: {error} Start it once more; if it happens again, try other settings."
+)
+
+log = logging.getLogger("cnn_core.engine")
+
+
+class Engine:
+    """Keeps every free worker busy with the next segment of a run that waits."""
+
+    def __init__(self, store: Recorder, client: Client) -> None:
+        self._store = store
+        self._client = client
+        self._active: dict[str, Task] = {}
+        self._segments: Counter[str] = Counter()  # of each run since this engine began with it
+        self._not_before: dict[str, float] = {}
+        self._results: queue.SimpleQueue[tuple[Task, Future]] = queue.SimpleQueue()
+        self._workers, self._counted_at = 0, float("-inf")
+        self._cleaned_up = float("-inf")
+
+    def work(self) -> None:
+        """Train what waits until the process ends or the cluster is gone."""
+        while self._client.status not in ("closing", "closed"):
+            try:
+                self._submit_waiting()
+                self._clean_up_now_and_then()
+            except Exception:  # the store's trouble, whatever it is, must not end the engine
+                log.exception("the queue could not be read")
+                time.sleep(RETRY_SECONDS)
+            with contextlib.suppress(queue.Empty):
+                self._take_result(*self._results.get(timeout=POLL_SECONDS))
+
+    def _submit_waiting(self) -> None:
+        now = time.monotonic()
+        waiting = [run_id for run_id in self._store.waiting() if run_id not in self._active]
+        waiting = [run_id for run_id in waiting if self._not_before.get(run_id, now) <= now]
+        free = self._worker_count() - len(self._active) if waiting else 0
+        for run_id in waiting[: max(free, 0)]:
+            task = self._store.take(run_id)
+            if task is not None:
+                self._submit(task)
+
+    def _worker_count(self) -> int:
+        """How many segments can be under way at once: one a worker, and workers come and go."""
+        if time.monotonic() > self._counted_at + COUNT_SECONDS:
+            self._workers = len(self._client.scheduler_info()["workers"])
+            self._counted_at = time.monotonic()
+        return self._workers
+
+    def _submit(self, task: Task) -> None:
+        from cnn_core.worker import train_segment
+
+        seconds = SEGMENT_SECONDS[min(self._segments[task.run_id], len(SEGMENT_SECONDS) - 1)]
+        self._segments[task.run_id] += 1
+        try:
+            start = self._store.start_weights(task.spec)
+        except Problem as why:
+            self._store.fail(task, why)
+            return
+        future = self._client.submit(train_segment, task, seconds, start, pure=False)
+        self._active[task.run_id] = task
+        future.add_done_callback(lambda done: self._results.put((task, done)))
+
+    def _take_result(self, task: Task, future: Future) -> None:
+        """Write what a segment gave. What goes wrong outside the run itself makes it be done again."""
+        from distributed.scheduler import KilledWorker
+
+        del self._active[task.run_id]
+        try:
+            segment = future.result()
+        except (CancelledError, KilledWorker, OSError, TimeoutError) as error:
+            log.warning("run %s: the segment is lost (%r)", task.run_id, error)
+            self._not_before[task.run_id] = time.monotonic() + RETRY_SECONDS
+            return
+        except Exception as error:
+            why = error if isinstance(error, Problem) else Problem(UNEXPECTED, error=_one_line(error))
+            log.warning("run %s failed", task.run_id, exc_info=error)
+            self._write(task, lambda: self._store.fail(task, why))
+            return
+        self._write(task, lambda: self._store.record(task, segment))
+
+    def _write(self, task: Task, write: Any) -> None:
+        try:
+            write()
+        except sqlite3.Error as error:
+            log.exception("run %s: the store did not take it", task.run_id)
+            self._not_before[task.run_id] = time.monotonic() + RETRY_SECONDS
+            if "full" in str(error):
+                with contextlib.suppress(sqlite3.Error):
+                    self._store.hold(task, Problem(DISK_FULL))
+
+    def _clean_up_now_and_then(self) -> None:
+        if time.monotonic() > self._cleaned_up + CLEAN_UP_SECONDS:
+            self._cleaned_up = time.monotonic()
+            self._store.clean_up()
+
+
+def _one_line(error: Exception) -> str:
+    line = " ".join(str(error).split())[:200] or type(error).__name__
+    return line if line.endswith(".") else line + "."
+
+
+def open_cluster() -> Client:
+    """A client of the cluster that ``CNN_EXPLORER_SCHEDULER`` names, else of a local one of one worker."""
+    import dask
+
+    dask.config.set(
+        {
+            "distributed.scheduler.allowed-failures": 1_000_000,  # a lost worker is never the run's fault
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
+            "logging": {"distributed": "error"},
+            "temporary-directory": str(home() / "dask"),
+        }
+    )
+    from distributed import Client, LocalCluster  # it reads that configuration when it is imported
+
+    from cnn_core.worker import Warm
+
+    if address := os.environ.get("CNN_EXPLORER_SCHEDULER"):
+        client = Client(address, set_as_default=False)
+        client.register_plugin(Warm())
+        return client
+    cluster = LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,  # one segment at a time; torch has all the cores
+        memory_limit=0,
+        protocol="tls",
+        security=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": False},
+        silence_logs=logging.ERROR,
+    )
+    client = Client(cluster, set_as_default=False)
+    client.register_plugin(Warm(nice=10))
+    return client
+
+
+def end_with_parent() -> None:
+    """End this process when its stdin closes; Dask's workers end when they notice."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        os._exit(0)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    end_with_parent()
+    store = Recorder()
+    hold_for_life(home() / "engine.lock")  # here a second engine waits, before it has loaded anything
+    Engine(store, open_cluster()).work()
+
+
+if __name__ == "__main__":
+    main()

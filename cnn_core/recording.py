@@ -1,0 +1,176 @@
+"""The engine's half of the RunStore: what is to be trained, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cnn_core.messages import Problem, text
+from cnn_core.records import digest, dump_sentence, parse_spec
+from cnn_core.runs import UNDO_SECONDS, RunStore
+
+if TYPE_CHECKING:
+    from cnn_core.spec import TrainingSpec
+
+KEPT_CHECKPOINTS = 2
+
+OTHER_ENVIRONMENT = text(
+    "It went on in another environment than it began in: "
+    "its weights may differ a little from those of a run without a break."
+)
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Bytes and their sha256, taken where the bytes were made."""
+
+    step: int
+    data: bytes
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What a worker brings back from about a second of training."""
+
+    metrics: list[tuple[int, float, float, float]]  # step, loss, learning rate, images per second
+    evaluations: list[tuple[int, int, bytes]]  # step, correct, predictions
+    snapshots: list[Blob]
+    checkpoint: Blob
+    seconds: float
+    environment: dict[str, Any]
+    live: bytes  # weights and gradient of the first layer, packed; empty where no layer learns
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run that is to go on, and from where."""
+
+    run_id: str
+    attempt: int
+    spec: TrainingSpec
+    checkpoint: Blob | None  # None: from the beginning
+
+
+class Recorder(RunStore):
+    """A RunStore that can also take runs from the queue and write what they give."""
+
+    def waiting(self) -> list[str]:
+        """Runs that want to be trained: first those that were begun, then the queue in its order."""
+        rows = self._rows(
+            "SELECT id FROM runs WHERE state IN ('running', 'queued') AND deleted IS NULL"
+            " ORDER BY state = 'queued', place"
+        )
+        return [row["id"] for row in rows]
+
+    def take(self, run_id: str) -> Task | None:
+        """Begin with the run, or go on from its newest whole checkpoint. None: nobody wants it now."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                "UPDATE runs SET state = 'running' WHERE id = ? AND state IN ('queued', 'running')"
+                " AND deleted IS NULL RETURNING spec, attempt",
+                (run_id,),
+            ).fetchone()
+            if row is None:
+                return None
+            checkpoint = _newest_whole(connection, run_id)
+        return Task(run_id, row["attempt"], parse_spec(row["spec"]), checkpoint)
+
+    def start_weights(self, spec: TrainingSpec) -> bytes | None:
+        """The weights that the spec starts from, where it starts from an artifact."""
+        return self.artifact(spec.start).data if spec.start else None
+
+    def record(self, task: Task, segment: Segment) -> None:
+        """Write all that a segment gave in one transaction; what comes too late is left out."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                "SELECT environment, note FROM runs WHERE id = ? AND attempt = ?"
+                " AND state IN ('queued', 'running', 'paused')",
+                (task.run_id, task.attempt),
+            ).fetchone()
+            if row is None:
+                return
+            _insert(connection, task.run_id, segment)
+            _keep_newest(connection, task.run_id, 1 if segment.finished else KEPT_CHECKPOINTS)
+            note = row["note"]
+            if row["environment"] not in (
+                "{}",
+                environment := json.dumps(segment.environment, sort_keys=True),
+            ):
+                note = dump_sentence(Problem(OTHER_ENVIRONMENT))
+            connection.execute(
+                "UPDATE runs SET step = ?, train_seconds = train_seconds + ?, environment = ?, note = ?,"
+                " state = iif(?, 'done', state) WHERE id = ?",
+                (segment.checkpoint.step, segment.seconds, environment, note, segment.finished, task.run_id),
+            )
+
+    def fail(self, task: Task, why: Problem) -> None:
+        """The run itself cannot go on."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET state = 'failed', error = ? WHERE id = ? AND attempt = ?",
+                (dump_sentence(why), task.run_id, task.attempt),
+            )
+
+    def hold(self, task: Task, why: Problem) -> None:
+        """The run could go on, but not now: pause it with a sentence."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET state = 'paused', note = ? WHERE id = ? AND attempt = ?"
+                " AND state IN ('queued', 'running')",
+                (dump_sentence(why), task.run_id, task.attempt),
+            )
+
+    def clean_up(self) -> None:
+        """Let go of what was deleted long ago and of what nobody used for long."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - UNDO_SECONDS,))
+        self.expire_artifacts()
+
+
+def _newest_whole(connection: sqlite3.Connection, run_id: str) -> Blob | None:
+    """The newest checkpoint whose sha256 holds; those that are damaged are thrown away."""
+    while row := connection.execute(
+        "SELECT step, data, sha256 FROM checkpoints WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)
+    ).fetchone():
+        if digest(row["data"]) == row["sha256"]:
+            return Blob(row["step"], row["data"], row["sha256"])
+        connection.execute("DELETE FROM checkpoints WHERE run = ? AND step = ?", (run_id, row["step"]))
+    return None
+
+
+def _insert(connection: sqlite3.Connection, run_id: str, segment: Segment) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?)", [(run_id, *row) for row in segment.metrics]
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO evaluations VALUES (?, ?, ?, ?)",
+        [(run_id, *row) for row in segment.evaluations],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO snapshots (run, step, data, sha256) VALUES (?, ?, ?, ?)",
+        [(run_id, blob.step, blob.data, blob.sha256) for blob in segment.snapshots],
+    )
+    newest = segment.checkpoint
+    connection.execute(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)",
+        (run_id, newest.step, newest.data, newest.sha256),
+    )
+    if segment.live:
+        loss = segment.metrics[-1][1] if segment.metrics else None
+        connection.execute(
+            "INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)",
+            (run_id, newest.step, time.time(), loss, segment.live),
+        )
+
+
+def _keep_newest(connection: sqlite3.Connection, run_id: str, count: int) -> None:
+    connection.execute(
+        "DELETE FROM checkpoints WHERE run = ? AND step NOT IN"
+        " (SELECT step FROM checkpoints WHERE run = ? ORDER BY step DESC LIMIT ?)",
+        (run_id, run_id, count),
+    )

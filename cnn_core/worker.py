@@ -1,0 +1,110 @@
+"""What runs in a Dask worker: one segment of one run, and the warming up before the first."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import time
+from typing import Any
+
+import numpy as np
+from distributed import WorkerPlugin
+
+from cnn_core.data import load_mnist
+from cnn_core.messages import Problem
+from cnn_core.recording import Blob, Segment, Task
+from cnn_core.records import digest, pack
+from cnn_core.spec import TrainingSpec
+from cnn_core.training import Checkpoint, Evaluation, Event, Finished, Snapshot, Step, Trainer
+
+
+def train_segment(task: Task, seconds: float, start: bytes | None = None) -> Segment:
+    """Train for about so many seconds from the task's checkpoint, and bring everything back."""
+    _use_all_cores()
+    begun = time.perf_counter()
+    newest = task.checkpoint
+    checkpoint = Checkpoint(newest.step, newest.data) if newest else None
+    trainer = Trainer(task.spec, load_mnist(), checkpoint, start)
+    events, step_seconds = _train(trainer, begun + seconds)
+    rate = task.spec.batch_size / step_seconds
+    live = [pack({"weights": e.weight, "gradient": e.gradient}) for e in trainer.live()]
+    after = trainer.checkpoint()
+    return Segment(
+        metrics=[(e.step, e.loss, e.learning_rate, rate) for e in events if isinstance(e, Step)],
+        evaluations=[
+            (e.step, e.correct, e.predictions.tobytes()) for e in events if isinstance(e, Evaluation)
+        ],
+        snapshots=[_blob(e.step, pack(e.weights)) for e in events if isinstance(e, Snapshot)],
+        checkpoint=_blob(after.step, after.data),
+        seconds=time.perf_counter() - begun,
+        environment=environment(),
+        live=live[0] if live else b"",
+        finished=any(isinstance(e, Finished) for e in events),
+    )
+
+
+def _train(trainer: Trainer, end: float) -> tuple[list[Event], float]:
+    """One step at least, and more until the clock says so: their events, and how long one step took.
+
+    A step that brings a snapshot or a test is not counted into that time where another one can be.
+    """
+    events: list[Event] = []
+    plain: list[float] = []
+    others: list[float] = []
+    before = time.perf_counter()
+    while more := trainer.advance():
+        now = time.perf_counter()
+        if isinstance(more[0], Step):
+            (plain if len(more) == 1 else others).append(now - before)
+        events += more
+        before = now
+        if now > end and trainer.step > 0:
+            break
+    timed = plain or others or [1.0]
+    return events, sum(timed) / len(timed)
+
+
+def _blob(step: int, data: bytes) -> Blob:
+    return Blob(step, data, digest(data))
+
+
+def environment() -> dict[str, Any]:
+    """What decides the last bits of the weights besides the spec."""
+    import torch
+
+    return {
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "threads": torch.get_num_threads(),
+        "processor": platform.machine(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "device": "cpu",
+    }
+
+
+def _use_all_cores() -> None:
+    """Dask's nanny leaves OMP_NUM_THREADS=1 behind, and torch would obey it."""
+    import torch
+
+    torch.set_num_threads(core_count())
+
+
+def core_count() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Warm(WorkerPlugin):
+    """Makes a worker ready before its first segment: torch, MNIST and one step; again after a restart."""
+
+    name = "cnn-explorer-warm"
+
+    def __init__(self, nice: int = 0) -> None:
+        self._nice = nice  # how far it stands back behind the page server
+
+    def setup(self, worker: Any) -> None:
+        if hasattr(os, "nice"):
+            os.nice(self._nice)
+        with contextlib.suppress(Problem):  # MNIST is missing: each run will say so
+            train_segment(Task("warm", 0, TrainingSpec(steps=1), None), 0.0)
