@@ -39,7 +39,7 @@ class RunReader(Artifacts):
     def run(self, run_id: str) -> Run:
         row = self._of(run_id)._row("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", run_id)
         if row is None:
-            raise UnknownRun("There is no run called {run} here: it may have been deleted.", run=run_id[:40])
+            raise UnknownRun.named(run_id)
         return run_of(row)
 
     def runs(self) -> list[Run]:

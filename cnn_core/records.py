@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from cnn_core.messages import Problem
+from cnn_core.messages import Problem, text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,6 +24,10 @@ Weights = dict[str, np.ndarray]
 
 class UnknownRun(Problem):
     """No run has this id: it was deleted, or belongs to another store."""
+
+    @classmethod
+    def named(cls, run_id: str) -> UnknownRun:
+        return cls(text("There is no run called {run} here: it may have been deleted."), run=run_id[:40])
 
 
 class DamagedError(ValueError):

@@ -143,9 +143,7 @@ class RunStore(RunReader):
             sql = f"SELECT * FROM runs WHERE id = ? AND deleted IS {'NOT ' if deleted else ''}NULL"
             row = connection.execute(sql, (run_id,)).fetchone()
             if row is None:
-                raise UnknownRun(
-                    "There is no run called {run} here: it may have been deleted.", run=run_id[:40]
-                )
+                raise UnknownRun.named(run_id)
             run = run_of(row)
             _check_owner(run, owner)
             yield connection, run
