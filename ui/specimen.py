@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -14,7 +13,7 @@ from cnn_core.data import load_mnist
 from cnn_core.images import open_picture, prepare_digit, to_grey
 from cnn_core.messages import Problem
 from cnn_core.runs import REFERENCE, Run, RunStore
-from cnn_core.strokes import from_json, raster
+from cnn_core.strokes import from_json, raster, to_json
 from ui.language import explain, t
 from ui.state import PageState, integer, shared, words
 
@@ -200,13 +199,28 @@ def load_image(ref: str) -> Picture:
     raise Problem("There is no image called {name}.", name=ref[:40])
 
 
+EMPTY_DRAWING = '{"strokes":[]}'
+
+
 @st.cache_data(show_spinner=False, max_entries=500)
 def _prepare(kind: str, data: bytes) -> np.ndarray:
-    drawn: Any = raster(from_json(data.decode())) if kind == "drawing" else to_grey(open_picture(data))
-    return prepare_digit(drawn)
+    return (
+        prepared_drawing(data.decode()) if kind == "drawing" else prepare_digit(to_grey(open_picture(data)))
+    )
 
 
-def keep_drawing(strokes_json: str) -> str:
+def prepared_drawing(drawing: str) -> np.ndarray:
+    """A drawing's strokes as the network gets them: float32 (28, 28), 0 to 1; raises Problem."""
+    return prepare_digit(raster(from_json(drawing)))
+
+
+def drawing_of(ref: str) -> str:
+    """The strokes, as JSON, that ``drawing-<sha256>`` names; raises Problem."""
+    load_image(ref)
+    return store().artifact(ref.removeprefix("drawing-")).data.decode()
+
+
+def keep_drawing(drawing: str) -> str:
     """Keep a drawing in the store and return its image ref, which a link carries."""
-    json.loads(strokes_json)
-    return f"drawing-{store().put_artifact('drawing', strokes_json.encode())}"
+    data = to_json(from_json(drawing)).encode()
+    return f"drawing-{store().put_artifact('drawing', data)}"

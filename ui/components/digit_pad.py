@@ -1,0 +1,49 @@
+"""A pad to draw a digit on, with pen, eraser, undo and clear; it gives strokes, not pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui.components import component
+from ui.language import t
+
+_mount = component("digit_pad")
+
+
+def digit_pad(
+    key: str, drawing: str = "", version: int = 0, on_change: Callable[[], None] = lambda: None
+) -> None:
+    """Show the pad with a drawing (``strokes.to_json``) on it.
+
+    The pad takes ``drawing`` when it is made and whenever ``version`` is another one; between these the
+    learner's hand wins. ``on_change`` is called while a stroke is drawn and after it: ``drawn(key)`` then
+    gives the drawing.
+    """
+    _mount(
+        key=key,
+        data={
+            "drawing": drawing,
+            "version": version,
+            "labels": {
+                "pad": t("A pad for drawing a digit"),
+                "hint": t("Draw a digit here"),
+                "pen": t("Pen"),
+                "eraser": t("Eraser"),
+                "undo": t("Undo"),
+                "redo": t("Redo"),
+                "clear": t("Clear"),
+                "width": t("Width of the line"),
+            },
+        },
+        default={"drawing": None},
+        on_drawing_change=on_change,
+    )
+
+
+def drawn(key: str) -> tuple[str, bool] | None:
+    """What the pad holds, and whether the pen is up; None before the first stroke."""
+    state = st.session_state.get(key)
+    value = state.get("drawing") if state else None
+    return (str(value["json"]), bool(value["done"])) if value else None
