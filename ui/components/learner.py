@@ -1,0 +1,30 @@
+"""Who is looking: a random id that the browser keeps, so that a run can have an owner without a log-in."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from ui.components import component
+
+_KEY = "learner"
+_SESSION = "learner.id"
+_SHAPE = re.compile(r"[0-9a-f]{32}")  # as learner.js makes it; a browser may say anything
+
+_mount = component("learner")
+
+
+def learner_id() -> str:
+    """The learner's id, 32 hexadecimal digits; empty in a session's first run, before the browser told it.
+
+    It stays with the browser (localStorage), and with the session where the browser keeps nothing.
+    """
+    known = st.session_state.get(_SESSION)
+    if known:
+        return str(known)
+    told = _mount(key=_KEY, default={"id": ""}, on_id_change=lambda: None).id
+    if isinstance(told, str) and _SHAPE.fullmatch(told):
+        st.session_state[_SESSION] = told
+        return told
+    return ""
