@@ -102,6 +102,10 @@ class PageState:
             raise AttributeError(name)
         return st.session_state.get(self._key(name), self._fields[name].default)
 
+    def default(self, name: str) -> Any:
+        """What a choice is until somebody chooses."""
+        return self._fields[name].default
+
     def set(self, **values: Any) -> None:
         """Change choices; call it from a callback, or before the widgets that show them are made."""
         for name, value in values.items():

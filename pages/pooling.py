@@ -1,0 +1,177 @@
+"""What pooling keeps, and what it forgives (7.3)."""
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import kernels
+from cnn_core.figures import enlarge, grey, limits, scale_text
+from cnn_core.kernels import compact
+from cnn_core.messages import Problem
+from cnn_core.ops import avg_pool2d, max_pool2d
+from cnn_core.shifts import changes, shifted
+from cnn_core.sizes import Size
+from ui import frame
+from ui.code import pool2d_code, pool2d_table
+from ui.components.conv_grid import conv_grid
+from ui.language import explain, t
+from ui.matrix_input import matrix_box, read_matrix
+from ui.picture_input import PICTURE_FIELDS, pick_picture
+from ui.pictures import beside, picture
+from ui.state import choice, integer, words
+
+POOLS = {"max": (max_pool2d, "MaxPool2d"), "avg": (avg_pool2d, "AvgPool2d")}
+
+page = frame.begin(
+    "pooling",
+    view=choice("numbers", ["numbers", "picture"]),
+    op=choice("max", list(POOLS)),
+    window=integer(2, 1, 8),
+    stride=integer(2, 1, 8),
+    padding=integer(0, 0, 4),
+    input=words(compact(kernels.BOOK_POOLING_INPUT)),
+    down=integer(0, -3, 3),
+    right=integer(0, -3, 3),
+    **PICTURE_FIELDS,
+)
+
+
+def example(matrix: np.ndarray, **changed: object) -> None:
+    """One of the book's examples: everything at its default but for what is changed."""
+    plain = {name: page.default(name) for name in ("op", "window", "stride", "padding", "down", "right")}
+    page.set(view="numbers", input=compact(matrix), **plain | changed)
+
+
+top = st.columns([22, 27, 60], vertical_alignment="bottom")
+with top[0]:
+    st.segmented_control(
+        t("Pool"),
+        ["numbers", "picture"],
+        format_func={"numbers": t("numbers"), "picture": t("a picture")}.get,
+        required=True,
+        **page.widget("view"),
+    )
+with top[1]:
+    st.segmented_control(
+        t("Keep"),
+        list(POOLS),
+        format_func={"max": t("the maximum"), "avg": t("the mean")}.get,
+        required=True,
+        **page.widget("op"),
+    )
+with top[2], st.container(horizontal=True, gap="small"):
+    st.button(t("Book: 2×2, stride 2"), on_click=example, args=(kernels.BOOK_POOLING_INPUT,))
+    st.button(
+        t("Book: 3×3, stride 3"), on_click=lambda: example(kernels.BOOK_SHIFT_INPUT, window=3, stride=3)
+    )
+    st.button(
+        t("Book: the same, one cell to the right"),
+        on_click=lambda: example(kernels.BOOK_SHIFTED_INPUT, window=3, stride=3),
+    )
+
+still = read_matrix(page, "input") if page.view == "numbers" else pick_picture(page)
+x = shifted(still, page.down, page.right)
+pool, layer = POOLS[page.op]
+output = before = None
+try:
+    before, output = (pool(a[None, None], page.window, page.stride, page.padding)[0, 0] for a in (still, x))
+except Problem as error:
+    st.warning(explain(error))
+
+if output is not None and page.view == "numbers":
+    conv_grid(
+        x,
+        stride=page.stride,
+        padding=page.padding,
+        op=page.op,
+        window=page.window,
+        key="pooling.grid",
+        report=False,
+    )
+elif output is not None:
+    factor = max(1, 448 // max(x.shape))
+    low, high = limits(output)
+    shades = [np.repeat(grey(a, 0, 1)[..., None], 3, axis=-1) for a in (x, output)]
+    grown = max(1, round(factor * x.shape[0] / output.shape[0]))
+    picture(
+        beside([enlarge(shades[0], factor), enlarge(shades[1], grown)]),
+        "pooled",
+        t("The picture, and what pooling leaves of it"),
+        t(
+            "Left {height}×{width} cells, right {rows}×{columns}: each shown larger, black 0 to white 1. "
+            "Values: {range}",
+            height=x.shape[0],
+            width=x.shape[1],
+            rows=output.shape[0],
+            columns=output.shape[1],
+            range=scale_text(low, high),
+        ),
+    )
+
+settings, move, numbers = st.columns(3, gap="large")
+with settings:
+    st.slider(t("Window"), 1, 8, **page.widget("window"))
+    st.slider(t("Stride"), 1, 8, **page.widget("stride"))
+    st.slider(t("Padding"), 0, 4, **page.widget("padding"))
+with move:
+    st.slider(t("Move the input down"), -3, 3, **page.widget("down"))
+    st.slider(t("Move the input to the right"), -3, 3, **page.widget("right"))
+    if output is not None and before is not None:
+        raw, pooled = changes(still, x), changes(before, output)
+        if page.down or page.right:
+            st.markdown(
+                t(
+                    "Moved by {down} down and {right} to the right: **{raw} of {cells}** input cells "
+                    "changed, and **{pooled} of {outputs}** cells after pooling.",
+                    down=page.down,
+                    right=page.right,
+                    raw=raw.changed,
+                    cells=raw.cells,
+                    pooled=pooled.changed,
+                    outputs=pooled.cells,
+                )
+            )
+        else:
+            st.markdown(
+                t("Move the input by a cell, and see how many cells change with and without pooling.")
+            )
+with numbers:
+    if page.view == "numbers":
+        matrix_box(page, "input", t("Input: your own numbers"))
+        st.button(
+            t("Random numbers"),
+            on_click=lambda: page.set(
+                input=compact(kernels.random_input(still.shape[0], np.random.randint(10**6)))
+            ),
+        )
+
+if output is not None:
+    sizes = [Size(n, page.window, page.stride, page.padding) for n in x.shape]
+    left, right = st.columns(2)
+    left.latex(sizes[0].formula("H"))
+    right.latex(sizes[1].formula("W"))
+    st.markdown(
+        t(
+            "Pooling has **no parameters**: nothing in it is learned. It works on every channel by itself, "
+            "so as many channels come out as went in: ({channels}, {height}, {width}) becomes "
+            "({channels}, {rows}, {columns}).",
+            channels=3,
+            height=x.shape[0],
+            width=x.shape[1],
+            rows=output.shape[0],
+            columns=output.shape[1],
+        )
+    )
+    if page.view == "numbers":
+        with st.expander(t("Three channels, pooled each by itself")):
+            conv_grid(
+                np.stack([x, x[::-1], x.T if x.shape[0] == x.shape[1] else x[:, ::-1]]),
+                stride=page.stride,
+                padding=page.padding,
+                op=page.op,
+                window=page.window,
+                key="pooling.channels",
+                report=False,
+            )
+    with st.expander(t("nn.{layer}: every argument, and the shapes", layer=layer)):
+        pool2d_table(page, x.shape, output.shape)
+frame.end("pooling", page, pool2d_code(still, page, layer) if output is not None else "")

@@ -1,0 +1,142 @@
+"""The convolution page: the book's numbers, own kernels, pictures, and plain sentences for bad input."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn_core.images import sample
+from cnn_core.kernels import KERNELS, parse_matrix
+from cnn_core.ops import conv2d
+from tests.pages.conftest import OpenPage, code_of
+from ui.picture_input import load_picture
+
+
+@pytest.mark.parametrize(
+    ("address", "output"),
+    [
+        ({}, [[15, 16], [6, 15]]),
+        ({"bias": 3}, [[18, 19], [9, 18]]),
+        ({"padding": 1}, [[7, 12, 10, 2], [4, 15, 16, 10], [10, 6, 15, 6], [8, 10, 4, 3]]),
+    ],
+)
+def test_the_code_gives_the_books_output(
+    open_page: OpenPage, address: dict[str, int], output: list[list[int]]
+) -> None:
+    assert code_of(open_page("convolution", **address))["output"].tolist() == output
+
+
+def test_the_books_examples_are_one_click_away(open_page: OpenPage) -> None:
+    app = open_page("convolution", bias=9, padding=2)
+    next(b for b in app.button if b.label == "stride 2").click().run()
+    assert code_of(app)["output"].tolist() == [[15, 17, 15], [17, 15, 17], [15, 17, 15]]
+    assert app.query_params["stride"] == "2"
+    assert "bias" not in app.query_params
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_each_ready_made_kernel_is_computed_on_a_picture(open_page: OpenPage, name: str) -> None:
+    app = open_page("convolution", view="picture", picture="sample-camera")
+    app.selectbox(key="convolution.kernel.name").select(name).run()
+    assert not app.exception
+    assert app.selectbox(key="convolution.kernel.name").value == name
+    kernel = parse_matrix(app.query_params.get("kernel", "2,0,1;0,1,2;1,0,2"))
+    expected = conv2d(sample("camera")[None, None], kernel[None, None])[0, 0]
+    assert np.allclose(code_of(app)["output"], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_every_setting_reaches_the_code(open_page: OpenPage, mode: str) -> None:
+    app = open_page(
+        "convolution", padding=2, stride=3, dilation=2, mode=mode, input="1,2,3,4;5,6,7,8;9,1,2,3;4,5,6,7"
+    )
+    x = parse_matrix("1,2,3,4;5,6,7,8;9,1,2,3;4,5,6,7")
+    kernel = parse_matrix("2,0,1;0,1,2;1,0,2")
+    expected = conv2d(x[None, None], kernel[None, None], None, 3, 2, 2, mode)[0, 0]
+    assert np.allclose(code_of(app)["output"], expected)
+
+
+def test_bad_numbers_get_a_sentence_and_the_old_ones_stay(open_page: OpenPage) -> None:
+    app = open_page("convolution")
+    app.text_area(key="box.input").input("1 two\n3 4").run()
+    assert [e.value for e in app.error] == ["“two” is not a number: use numbers such as 2, -1 or 0.5."]
+    assert code_of(app)["output"].tolist() == [[15, 16], [6, 15]]
+    assert app.text_area(key="box.input").value == "1 two\n3 4"
+    app.text_area(key="box.input").input("1 2 3\n4 5 6\n7 8 9").run()
+    assert not app.error
+    assert code_of(app)["output"].shape == (1, 1)
+
+
+def test_a_garbled_kernel_in_the_address_gets_a_sentence(open_page: OpenPage) -> None:
+    app = open_page("convolution", kernel="1,NaN")
+    assert len(app.warning) == 1
+    assert code_of(app)["output"].tolist() == [[15, 16], [6, 15]]
+
+
+def test_a_kernel_larger_than_the_input_is_explained(open_page: OpenPage) -> None:
+    app = open_page("convolution", kernel=";".join(["1,1,1,1,1"] * 5))
+    assert len(app.warning) == 1
+    assert "5×5" in app.warning[0].value
+    assert not app.code
+    app.slider(key="widget.convolution.padding").set_value(1).run()
+    assert not app.warning
+    assert code_of(app)["output"].shape == (2, 2)
+
+
+def png(size: tuple[int, int]) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", size, 128).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("huge.png", png((12_000, 12_000))), ("text.png", b"no picture"), ("e.png", b"")]
+)
+def test_what_is_no_picture_gets_a_sentence_and_the_page_goes_on(
+    open_page: OpenPage, name: str, data: bytes
+) -> None:
+    app = open_page("convolution", view="picture")
+    app.file_uploader(key="picture.picture.file").upload(name, data).run()
+    assert len(app.error) == 1
+    assert np.allclose(code_of(app)["output"].shape, np.array(load_picture("sample-city").shape) - 2)
+
+
+def test_an_uploaded_picture_is_convolved_and_has_an_address(open_page: OpenPage) -> None:
+    app = open_page("convolution", view="picture")
+    app.file_uploader(key="picture.picture.file").upload("grey.png", png((40, 30))).run()
+    assert not app.error
+    assert app.query_params["picture"].startswith("upload-")
+    assert code_of(app)["output"].shape == (28, 38)
+
+
+def test_flip_turns_the_kernel_by_180_degrees(open_page: OpenPage) -> None:
+    app = open_page("convolution")
+    next(b for b in app.button if b.label == "Flip").click().run()
+    assert app.query_params["kernel"] == "2,0,1;2,1,0;1,0,2"
+
+
+def test_every_argument_of_conv2d_is_listed_with_its_value(open_page: OpenPage) -> None:
+    table = open_page("convolution", padding=1).dataframe[-1].value
+    shown = dict(zip(table["Argument"], table["Value"], strict=True))
+    assert shown["padding"] == "1"
+    assert shown["(N, C, H, W)"] == "(1, 1, 4, 4)"
+    assert shown["(N, FN, OH, OW)"] == "(1, 1, 4, 4)"
+    names = {
+        "in_channels",
+        "out_channels",
+        "kernel_size",
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "bias",
+        "padding_mode",
+    }
+    assert names < shown.keys()
+
+
+def test_it_speaks_korean(open_page: OpenPage) -> None:
+    assert open_page("convolution", lang="ko").header[0].value == "커널은 무엇을 계산할까요?"

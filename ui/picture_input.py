@@ -1,0 +1,96 @@
+"""A picture to convolve or to pool: a sample, a test digit, or the learner's own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.data import load_mnist
+from cnn_core.images import SAMPLES, open_picture, samples, to_grey
+from cnn_core.messages import Problem
+from ui.language import explain, t
+from ui.specimen import store
+from ui.state import PageState, words
+
+DEFAULT = "sample-city"
+PICTURE_FIELDS = {"picture": words(DEFAULT, longest=80)}
+
+
+def load_picture(ref: str) -> np.ndarray:
+    """Grey, float32 (H, W), 0 to 1, of ``sample-cat``, ``test-17`` or ``upload-<sha256>``; raises Problem."""
+    kind, _, rest = ref.partition("-")
+    if kind == "sample" and rest in samples():
+        return _grey_sample(rest)
+    if kind == "test" and rest.isascii() and rest.isdigit() and int(rest) < len(load_mnist().test_images):
+        return load_mnist().test_images[int(rest)].astype(np.float32) / 255
+    if kind == "upload":
+        return to_grey(open_picture(store().artifact(rest).data))
+    raise Problem("There is no picture called {name}: choose one of the list.", name=ref[:40])
+
+
+@lru_cache(maxsize=16)
+def _grey_sample(name: str) -> np.ndarray:
+    return to_grey(open_picture(samples()[name].read_bytes()))
+
+
+def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
+    """Show what there is to choose from, and return the chosen picture in grey."""
+    ref = getattr(page, name)
+    choices = [f"sample-{s}" for s in samples()]
+    choices.append(ref if ref.startswith("test-") else "test-0")
+    if ref.startswith("upload-"):
+        choices.append(ref)
+    chosen, own = st.columns([1, 1], vertical_alignment="bottom")
+    key = f"picture.{name}"
+    st.session_state[key] = ref if ref in choices else DEFAULT
+    chosen.selectbox(
+        t("Picture"),
+        choices,
+        format_func=_name,
+        key=key,
+        on_change=lambda: page.set(**{name: st.session_state[key]}),
+    )
+    with own.popover(t("Another digit, or your own picture"), width="stretch"):
+        number = f"picture.{name}.number"
+        st.session_state[number] = int(ref.removeprefix("test-")) if ref.startswith("test-") else 0
+        st.number_input(
+            t("Number of the test digit (0 to 9999)"),
+            0,
+            9999,
+            key=number,
+            on_change=lambda: page.set(**{name: f"test-{st.session_state[number]}"}),
+        )
+        _upload(page, name)
+    try:
+        return load_picture(ref)
+    except Problem as error:
+        st.warning(explain(error))
+        return load_picture(DEFAULT)
+
+
+def _name(ref: str) -> str:
+    kind, _, rest = ref.partition("-")
+    if kind == "sample":
+        return t(SAMPLES[rest]) if rest in SAMPLES else rest
+    return t("test digit {number}", number=rest) if kind == "test" else t("Your picture")
+
+
+def _upload(page: PageState, name: str) -> None:
+    file = st.file_uploader(
+        t("A picture of your own (PNG, JPEG, WebP, GIF or BMP)"),
+        ["png", "jpg", "jpeg", "webp", "gif", "bmp"],
+        key=f"picture.{name}.file",
+    )
+    taken = f"picture.{name}.taken"
+    if file is None or st.session_state.get(taken) == file.file_id:
+        return
+    st.session_state[taken] = file.file_id
+    try:
+        open_picture(file.getvalue())
+        page.set(**{name: f"upload-{store().put_artifact('upload', file.getvalue())}"})
+    except Problem as error:
+        st.error(explain(error))
+        return
+    st.rerun()
