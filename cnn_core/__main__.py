@@ -24,7 +24,8 @@ from cnn_core.spec import TrainingSpec
 OWNER = "command line"
 POLL_SECONDS = 0.1
 BAR_WIDTH = 30
-REFERENCE_SNAPSHOTS = 9
+REFERENCE_SNAPSHOTS = 10
+REFERENCE_FIRST = 5  # the first kept step after 0, about
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 SETTINGS = (
@@ -200,15 +201,16 @@ def _find(store: RunStore, beginning: str) -> str:
 
 
 def _reference(options: argparse.Namespace) -> int:
-    """Train `accurate` with seed 0, and keep a few of its snapshots: more of them early, as in the run."""
+    """Train `accurate` with seed 0, and keep ten snapshots: most of them early, where most changes."""
     store = RunStore()
     run_id = store.add(PRESETS["accurate"].spec, "accurate", OWNER)
     code = _watch(store, run_id)
     if code == 0:
         steps = store.snapshot_steps(run_id)
-        chosen = np.unique(np.linspace(0, len(steps) - 1, REFERENCE_SNAPSHOTS).round().astype(int))
+        wished = [0, *np.geomspace(REFERENCE_FIRST, steps[-1], REFERENCE_SNAPSHOTS - 1)]
+        chosen = [min(steps, key=lambda step: abs(step - wish)) for wish in wished]
         options.file.parent.mkdir(parents=True, exist_ok=True)
-        options.file.write_bytes(export_run(store, run_id, [steps[i] for i in chosen]))
+        options.file.write_bytes(export_run(store, run_id, chosen))
     return code
 
 
