@@ -6,7 +6,7 @@ import contextlib
 import os
 import platform
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from distributed import WorkerPlugin
@@ -16,11 +16,17 @@ from cnn_core.messages import Problem
 from cnn_core.recording import Blob, Segment, Task
 from cnn_core.records import digest, pack
 from cnn_core.spec import TrainingSpec
-from cnn_core.training import Checkpoint, Evaluation, Event, Finished, Snapshot, Step, Trainer
+
+if TYPE_CHECKING:
+    from cnn_core.training import Event, Trainer
+
+# The engine imports this module too, to name its functions; only a worker calls them, and loads torch.
 
 
 def train_segment(task: Task, seconds: float, start: bytes | None = None) -> Segment:
     """Train for about so many seconds from the task's checkpoint, and bring everything back."""
+    from cnn_core.training import Checkpoint, Evaluation, Finished, Snapshot, Step, Trainer
+
     _use_all_cores()
     begun = time.perf_counter()
     newest = task.checkpoint
@@ -49,6 +55,8 @@ def _train(trainer: Trainer, end: float) -> tuple[list[Event], float]:
 
     A step that brings a snapshot or a test is not counted into that time where another one can be.
     """
+    from cnn_core.training import Step
+
     events: list[Event] = []
     plain: list[float] = []
     others: list[float] = []
@@ -87,11 +95,13 @@ def _use_all_cores() -> None:
     """Dask's nanny leaves OMP_NUM_THREADS=1 behind, and torch would obey it."""
     import torch
 
-    torch.set_num_threads(core_count())
+    torch.set_num_threads(thread_count())
 
 
-def core_count() -> int:
-    """The cores that this process may use."""
+def thread_count() -> int:
+    """How many threads train: ``CNN_EXPLORER_THREADS``, else one for each core that this process may use."""
+    if chosen := os.environ.get("CNN_EXPLORER_THREADS", ""):
+        return max(1, int(chosen))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
