@@ -88,7 +88,7 @@ KERNELS = {
         _fixed((1, 0, -1), (1, 0, -1), (1, 0, -1)),
     ),
     "horizontal": Kernel(
-        text("Horizontal edges"),
+        text("Horizontal-edge filter"),
         text("Lights up where it gets brighter from top to bottom."),
         _fixed((-1, -1, -1), (0, 0, 0), (1, 1, 1)),
     ),

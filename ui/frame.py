@@ -27,7 +27,7 @@ def begin(slug: str, **fields: Field) -> PageState:
     st.html(f"<style>{css_variables(theme())}\n{CSS}</style>")
     _menu(chosen)
     st.header(t(page.question), anchor=False)
-    st.markdown(f"**{t('Try this')}:** {t(page.try_this)}")
+    st.markdown(t("**Try this:** {what}", what=t(page.try_this)))
     for note in chosen.notes:
         st.warning(explain(note), icon=":material/link_off:")
     if page.network:

@@ -24,7 +24,7 @@ class Page:
         return "" if self.file == "app.py" else self.file.removeprefix("pages/").removesuffix(".py")
 
 
-_START = text("Start")
+_START = text("Beginning")
 _BY_HAND = text("By hand")
 _NETWORK = text("A network that learns")
 

@@ -85,7 +85,7 @@ def _pick_run(page: PageState) -> tuple[Run, list[int]]:
         run = store().run(page.run)
         runs.setdefault(run.id, run)
     except Problem as error:
-        st.warning(f"{explain(error)} {t('The reference run is shown instead.')}")
+        st.warning(explain(error) + " " + t("The reference run is shown instead."))
         run = store().run(REFERENCE)
     steps = store().snapshot_steps(run.id)
     if not steps:
@@ -129,7 +129,7 @@ def _pick_image(page: PageState) -> Picture:
     try:
         picture = load_image(page.image)
     except Problem as error:
-        st.warning(f"{explain(error)} {t('The first test digit is shown instead.')}")
+        st.warning(explain(error) + " " + t("The first test digit is shown instead."))
         picture = load_image("test-0")
     shown, chooser = st.columns([1, 2], vertical_alignment="center")
     shown.image(1 - np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))

@@ -1,0 +1,121 @@
+"""A run's settings as the plain PyTorch script that trains the same network."""
+
+from __future__ import annotations
+
+from cnn_core.spec import TrainingSpec
+from cnn_core.torch_code import model_lines
+
+_KAIMING = "nn.init.kaiming_normal_(layer.weight, nonlinearity='relu')"
+_INITIALISATIONS = {
+    "kaiming": _KAIMING,
+    "small": "nn.init.normal_(layer.weight, std=1e-3)",
+    "zeros": "nn.init.zeros_(layer.weight)",
+}
+
+
+def training_script(spec: TrainingSpec) -> str:
+    """Python that trains with these settings from the same first weights, in the same order of images.
+
+    It leaves ``losses``, one a step, and ``accuracy`` on all test images. Weights to start from are left out.
+    """
+    return "\n".join([*_imports(spec), "", *_model(spec), "", *_data(spec), "", *_loop(spec), "", *_test()])
+
+
+def _imports(spec: TrainingSpec) -> list[str]:
+    lines = ["import math", "", "import numpy as np", "import torch", "import torch.nn.functional as F"]
+    lines += ["from torch import nn", ""]
+    if spec.augmentation:
+        lines.append("from cnn_core.augment import augment")
+    return [*lines, "from cnn_core.data import load_mnist"]
+
+
+def _model(spec: TrainingSpec) -> list[str]:
+    lines = ["def random(stream, step):  # everything random follows from the seed"]
+    lines += [f"    return np.random.default_rng(({spec.seed}, stream, step))", ""]
+    lines += ["torch.manual_seed(int(random(0, 0).integers(2**62)))", "model = nn.Sequential("]
+    lines += [f"    {line}," for line in model_lines(spec.model)] + [")"]
+    if spec.initialisation in _INITIALISATIONS:
+        lines += ["for layer in model:", "    if isinstance(layer, (nn.Conv2d, nn.Linear)):"]
+        lines += [f"        {_INITIALISATIONS[spec.initialisation]}", "        nn.init.zeros_(layer.bias)"]
+    names = spec.model.names()
+    lines += [f"model[{names.index(name)}].requires_grad_(False)  # {name} is frozen" for name in spec.frozen]
+    return lines
+
+
+def _data(spec: TrainingSpec) -> list[str]:
+    lines = [
+        "mnist = load_mnist()",
+        f"images = torch.tensor(mnist.train_images[:{spec.train_size}])[:, None] / 255  # (N, 1, 28, 28)",
+        f"labels = torch.tensor(mnist.train_labels[:{spec.train_size}]).long()",
+        "test_images = torch.tensor(mnist.test_images)[:, None] / 255",
+        "test_labels = torch.tensor(mnist.test_labels).long()",
+    ]
+    if spec.pixels == "shuffled":
+        lines += [
+            "shuffle = np.random.default_rng((0, 4, 0)).permutation(784)  # one order for all images",
+            "images = images.flatten(1)[:, shuffle].reshape(-1, 1, 28, 28)",
+            "test_images = test_images.flatten(1)[:, shuffle].reshape(-1, 1, 28, 28)",
+        ]
+    return lines
+
+
+def _optimiser(spec: TrainingSpec) -> str:
+    more = f", weight_decay={spec.weight_decay:g}" if spec.weight_decay else ""
+    learning = "[p for p in model.parameters() if p.requires_grad]" if spec.frozen else "model.parameters()"
+    if spec.optimiser == "sgd":
+        more = (f", momentum={spec.momentum:g}" if spec.momentum else "") + more
+        return f"torch.optim.SGD({learning}, lr={spec.learning_rate:g}{more})"
+    name = {"adam": "Adam", "adamw": "AdamW"}[spec.optimiser]
+    if spec.optimiser == "adamw":
+        more = f", weight_decay={spec.weight_decay:g}"
+    return f"torch.optim.{name}({learning}, lr={spec.learning_rate:g}{more})"
+
+
+def _loop(spec: TrainingSpec) -> list[str]:
+    lines = [f"optimiser = {_optimiser(spec)}"]
+    if spec.schedule == "one_cycle":
+        lines += [
+            "",
+            "def learning_rate(step):  # up for 30 % of the steps, then down",
+            f"    rising, high = {max(1.0, 0.3 * spec.steps):g}, {spec.learning_rate:g}",
+            "    if step <= rising:",
+            "        low, share = high / 25, 1 - step / rising",
+            "    else:",
+            f"        low, share = high / 1e4, (step - rising) / max(1, {spec.steps} - rising)",
+            "    return low + (high - low) * (1 + math.cos(math.pi * share)) / 2",
+            "",
+        ]
+    batch = f"order[place * {spec.batch_size} : (place + 1) * {spec.batch_size}]"
+    lines += [
+        "losses = []",
+        f"for step in range(1, {spec.steps} + 1):",
+        f"    epoch, place = divmod(step - 1, {spec.steps_per_epoch})",
+        "    if place == 0:",
+        f"        order = random(1, epoch).permutation({spec.train_size})  # every image once an epoch",
+        f"    chosen = {batch}",
+        "    x = images[chosen]",
+    ]
+    if spec.augmentation:
+        lines.append("    x = augment(x, random(2, step))")
+    if spec.schedule == "one_cycle":
+        lines.append("    optimiser.param_groups[0]['lr'] = learning_rate(step)")
+    if any(layer.kind == "dropout" for layer in spec.model.layers):
+        lines.append("    torch.manual_seed(int(random(3, step).integers(2**62)))  # for dropout")
+    return [
+        *lines,
+        "    loss = F.cross_entropy(model(x), labels[chosen])",
+        "    optimiser.zero_grad()",
+        "    loss.backward()",
+        "    optimiser.step()",
+        "    losses.append(loss.item())",
+    ]
+
+
+def _test() -> list[str]:
+    return [
+        "model.eval()",
+        "with torch.no_grad():",
+        "    answers = torch.cat([model(x).argmax(1) for x in test_images.split(500)])",
+        "accuracy = (answers == test_labels).float().mean().item()",
+        "print(f'{accuracy:.2%} of the test images')",
+    ]

@@ -1,0 +1,54 @@
+"""The script that a page shows trains what `fit` trains: the same losses, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cnn_core.data import Mnist, load_mnist
+from cnn_core.events import Evaluation, Step
+from cnn_core.models import BATCH_NORM, FLATTEN, LENET5, RELU, ModelSpec, conv, dropout, linear, max_pool
+from cnn_core.script import training_script
+from cnn_core.training import PRESETS, TrainingSpec, fit
+
+SMALL = ModelSpec((conv(4, 5), BATCH_NORM, RELU, max_pool(4), FLATTEN, dropout(0.3), linear(10)))
+
+SPECS = {
+    **{name: replace(preset.spec, steps=4, batch_size=32) for name, preset in PRESETS.items()},
+    "shuffled": TrainingSpec(
+        model=LENET5, pixels="shuffled", steps=4, initialisation="small", train_size=300
+    ),
+    "dropout": TrainingSpec(
+        model=SMALL, steps=5, batch_size=30, train_size=70, initialisation="kaiming", seed=3
+    ),
+    "frozen": TrainingSpec(
+        model=SMALL,
+        optimiser="sgd",
+        momentum=0.9,
+        learning_rate=0.1,
+        steps=3,
+        batch_size=8,
+        frozen=("conv1",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_script_gives_the_losses_and_the_accuracy_of_fit(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = replace(SPECS[name], train_size=min(SPECS[name].train_size, 500))
+    whole = load_mnist()
+    few = Mnist(
+        whole.train_images[:500], whole.train_labels[:500], whole.test_images[:200], whole.test_labels[:200]
+    )
+    monkeypatch.setattr("cnn_core.data.load_mnist", lambda: few)
+    left: dict[str, object] = {}
+    exec(training_script(spec), left)
+    events = list(fit(spec, few))
+    losses = [e.loss for e in events if isinstance(e, Step)]
+    assert np.allclose(left["losses"], losses, rtol=1e-3)
+    accuracy = [e.accuracy for e in events if isinstance(e, Evaluation)][-1]
+    assert left["accuracy"] == pytest.approx(accuracy, abs=0.02)
