@@ -197,10 +197,10 @@ def test_wheel_buttons_and_keys_zoom_and_pan(browser_page: Any, server: Any) -> 
     page.keyboard.press("+")
     page.mouse.move(x_of(page, 0.2), box(page)["y"] + 100)
     page.keyboard.down("Shift")
-    drag(page, 0.2, 0.8)
+    drag(page, 0.2, 0.75)
     page.keyboard.up("Shift")
     page.mouse.move(10, 10)
-    expect(page.locator(".tick.x").first).to_have_text("40")
+    expect(page.locator(".tick.x").first).to_have_text("50")
     page.keyboard.press("Escape")
     expect(page.locator(".tick.x").first).to_have_text("0")
 
