@@ -104,6 +104,7 @@ class Grid {
     this.plate.style.width = `${width}px`;
     this.plate.style.height = `${height}px`;
     set(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
+    set(this.figure, { "data-rows": rows, "data-cols": cols });
     this.large = rows * cols > MOST_CELLS_AS_SVG;
     this.canvas.hidden = !this.large;
     if (this.large) this.paintCanvas(cell, palette);
@@ -119,65 +120,56 @@ class Grid {
     this.canvas.height = Math.round(rows * size * scale);
     const pen = this.canvas.getContext("2d");
     pen.scale(scale, scale);
+    pen.strokeStyle = css(mix(palette.line, palette.ink, 0.25));
     for (let row = 0; row < rows; row++) {
       for (let col = 0; col < cols; col++) {
         const { fill, kind } = cell(row, col);
-        pen.fillStyle = css(kind === "hidden" ? palette.paper : fill);
-        pen.fillRect(col * size, row * size, size, size);
-        if (kind === "padding" || kind === "hidden") {
-          pen.strokeStyle = css(mix(palette.line, palette.ink, 0.2));
-          pen.beginPath();
-          pen.moveTo(col * size + size * 0.3, row * size + size * 0.7);
-          pen.lineTo(col * size + size * 0.7, row * size + size * 0.3);
-          pen.stroke();
-        }
+        const [x, y] = [col * size, row * size];
+        pen.fillStyle = css(fill);
+        pen.fillRect(x, y, size, size);
+        if (kind) pen.stroke(new Path2D(`M${x + size * 0.3} ${y + size * 0.7}L${x + size * 0.7} ${y + size * 0.3}`));
       }
     }
-    if (size < 7) return;
-    pen.strokeStyle = `rgba(${palette.line.join()},0.35)`;
+    pen.strokeStyle = `rgba(${palette.line.join()},0.4)`;
     pen.lineWidth = 1 / scale;
-    pen.beginPath();
-    for (let col = 0; col <= cols; col++) pen.rect(col * size, 0, 0, rows * size);
-    for (let row = 0; row <= rows; row++) pen.rect(0, row * size, cols * size, 0);
-    pen.stroke();
+    if (size >= 7) for (let col = 1; col < cols; col++) pen.stroke(new Path2D(`M${col * size} 0V${rows * size}`));
+    if (size >= 7) for (let row = 1; row < rows; row++) pen.stroke(new Path2D(`M0 ${row * size}H${cols * size}`));
   }
 
   paintSvg(cell, font, palette) {
-    const { rows, cols, cellSize: size } = this;
+    const { rows, cols } = this;
     while (this.cells.length > rows * cols) this.cells.pop().group.remove();
     while (this.cells.length < rows * cols) this.cells.push(this.newCell());
-    for (let index = 0; index < rows * cols; index++) {
+    this.cells.forEach((parts, index) => {
       const [row, col] = [Math.floor(index / cols), index % cols];
-      const { fill, lines, kind = "", value } = cell(row, col);
-      const { group, box, texts } = this.cells[index];
-      set(group, { class: `cell ${kind}`, "data-cell": `${row},${col}` });
-      if (value === undefined) group.removeAttribute("data-value");
-      else set(group, { "data-value": value });
-      set(box, { x: col * size + 0.5, y: row * size + 0.5, width: size - 1, height: size - 1 });
-      box.style.fill = css(kind === "hidden" ? palette.paper : fill);
-      const two = lines.length > 1;
-      texts.forEach((text, i) => {
-        const shown = font >= 9 ? lines[i] ?? "" : "";
-        setText(text, shown);
-        const shift = two ? [-0.2, 0.25][i] : 0;
-        const px = two && i === 0 ? Math.min(font, size / (0.6 * shown.length + 0.6)) : font;
-        set(text, { x: (col + 0.5) * size, y: (row + 0.5 + shift) * size, "font-size": px.toFixed(1) });
-        text.style.fill = kind === "padding" || kind === "hidden" ? "" : palette.over(fill);
-        set(text, { class: two && i === 1 ? "product" : "" });
-      });
-    }
+      this.paintCell(parts, row, col, cell(row, col), font, palette);
+    });
+  }
+
+  paintCell({ group, box, texts }, row, col, { fill, lines, kind = "", value }, font, palette) {
+    const size = this.cellSize;
+    set(group, { class: `cell ${kind}`, "data-cell": `${row},${col}`, "data-value": value ?? "" });
+    set(box, { x: col * size + 0.5, y: row * size + 0.5, width: size - 1, height: size - 1 });
+    box.style.fill = css(fill);
+    texts.forEach((text, i) => {
+      setText(text, font ? lines[i] ?? "" : "");
+      const down = (i - (lines.length - 1) / 2) * Math.min(font * 1.3, (size - 4) / lines.length);
+      set(text, { x: (col + 0.5) * size, y: (row + 0.5) * size + down + 0.5, "font-size": font.toFixed(1) });
+      set(text, { class: lines.length > 1 && i === lines.length - 1 ? "product" : "" });
+      text.style.fill = kind === "padding" || kind === "hidden" ? "" : palette.over(fill);
+    });
   }
 
   newCell() {
     const group = makeSvg("g", "cell", this.cellLayer);
-    const box = makeSvg("rect", "", group, { rx: 2 });
-    return { group, box, texts: [makeSvg("text", "", group), makeSvg("text", "", group)] };
+    return { group, box: makeSvg("rect", "", group, { rx: 2 }), texts: [1, 2, 3].map(() => makeSvg("text", "", group)) };
   }
 
   // Outline single cells ([[row, col], …]) as one shape, or take the mark away (none).
   mark(kind, cells) {
     const size = this.cellSize;
-    const path = (cells ?? []).map(([row, col]) => `M${col * size + 1} ${row * size + 1}h${size - 2}v${size - 2}h${2 - size}z`);
+    const box = (row, col) => `M${col * size + 1} ${row * size + 1}h${size - 2}v${size - 2}h${2 - size}z`;
+    const path = (cells ?? []).map(([row, col]) => box(row, col));
     const shape = this.shape("path", kind, path.length > 0);
     set(shape, { d: path.join("") });
   }

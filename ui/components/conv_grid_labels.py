@@ -19,6 +19,8 @@ def _grids() -> dict[str, str]:
         "window": t("Window"),
         "part": t("Products, summed"),
         "output": t("Output"),
+        "padding": t("padding"),
+        "range": t("from {low} to {high}"),
         "sum": t("sum"),
         "bias": t("bias"),
         "largest": t("largest"),
@@ -66,7 +68,9 @@ def _questions() -> dict[str, str]:
         "correct": t("{where} is {value}, not {answer}."),
         "sizeRight": t("Right: {rows}×{cols}. Now choose a cell and predict its number."),
         "sizeIs": t("The output is {rows}×{cols}. Now choose a cell and predict its number."),
-        "sizeFormula": t("For the {where}: ({size} + 2·{padding} − {window}) ÷ {stride} + 1, floored, is {out}."),
+        "sizeFormula": t(
+            "For the {where}: ({size} + 2·{padding} − {window}) ÷ {stride} + 1, floored, is {out}."
+        ),
         "sizeOne": t("You counted the steps; the first place counts too: + 1."),
         "sizePadding": t("You left the padding out."),
         "sizeStride": t("You moved by one cell; the stride is larger."),

@@ -1,6 +1,6 @@
 // The sentences about a position: how its number comes about, and what an input cell or a weight takes part in.
 
-const MOST_TERMS_WRITTEN = 27; // three channels of 3×3
+const LONGEST_SUM = 160; // characters; a longer one is told by how many terms it has
 
 // A negative number inside a product or a sum stands in brackets.
 function inBrackets(value) {
@@ -11,25 +11,22 @@ function product({ x, w }) {
   return `${rounded(x)}×${inBrackets(w)}`;
 }
 
-// "1×2 + 2×0 + …" of one channel, or how many products there are.
-function sumOfProducts(terms, labels) {
-  if (terms.length > MOST_TERMS_WRITTEN) return fill(labels.products, { count: terms.length });
-  return terms.map(product).join(" + ");
+// The terms as written, if they are not too long; else how many there are.
+function written(terms, between, otherwise) {
+  const text = terms.join(between);
+  return text.length <= LONGEST_SUM ? text : fill(otherwise, { count: terms.length });
 }
 
 // How the number at n came about: "1×2 + … + 3 = 18", "max(1, 2, 0, 1) = 2", "(1 + 2 + 0 + 1) ÷ 4 = 1".
 function equation(model, n, c, labels) {
   const value = rounded(model.value(n, c));
-  if (model.pools) {
-    const seen = model.terms(c, n).map((term) => rounded(term.x));
-    const short = seen.length > MOST_TERMS_WRITTEN ? fill(labels.values, { count: seen.length }) : null;
-    if (model.op === "max") return `max(${short ?? seen.join(", ")}) = ${value}`;
-    return `(${short ?? seen.map((text) => (text.startsWith("−") ? `(${text})` : text)).join(" + ")}) ÷ ${model.taps} = ${value}`;
-  }
+  const seen = model.terms(c, n).map((term) => term.x);
+  if (model.op === "max") return `max(${written(seen.map((x) => rounded(x)), ", ", labels.values)}) = ${value}`;
+  if (model.op === "avg") return `(${written(seen.map(inBrackets), " + ", labels.values)}) ÷ ${model.taps} = ${value}`;
   const bias = model.bias ? ` + ${inBrackets(model.bias)} (${labels.bias})` : "";
-  if (!model.adds) return `${sumOfProducts(model.terms(0, n), labels)}${bias} = ${value}`;
   const parts = model.maps.map((map, i) => `${i ? inBrackets(map[n]) : rounded(map[n])} (${model.names[i]})`);
-  return `${parts.join(" + ")}${bias} = ${value}`;
+  const sum = model.adds ? parts.join(" + ") : written(model.terms(0, n).map(product), " + ", labels.products);
+  return `${sum}${bias} = ${value}`;
 }
 
 // What stands below the output: the sum, the bias, the result.
