@@ -54,6 +54,26 @@ class Orientation:
     strength: float  # the largest answer to a grating of contrast 1
 
 
+def smoothness(filters: ArrayLike) -> float:
+    """How alike neighbouring weights are, as a correlation: about 0 for noise, towards 1 for smooth shapes.
+
+    ``filters`` (FN, C, FH, FW), of at least 2×2; 0 where all weights are equal.
+    """
+    w = np.asarray(filters, float)
+    here = np.concatenate([w[..., :, :-1].ravel(), w[..., :-1, :].ravel()])
+    there = np.concatenate([w[..., :, 1:].ravel(), w[..., 1:, :].ravel()])
+    if not here.std() or not there.std():
+        return 0.0
+    return float(np.corrcoef(here, there)[0, 1])
+
+
+def strongest_edge(filters: ArrayLike, group: str) -> int | None:
+    """Of filters (FN, C, FH, FW), the one that answers most strongly to edges of a group; None: none does."""
+    found = [orientation(one) for one in np.asarray(filters)]
+    fitting = [i for i, one in enumerate(found) if one.group == group]
+    return max(fitting, key=lambda i: found[i].strength, default=None)
+
+
 def orientation(weights: ArrayLike) -> Orientation:
     """Measure a filter (FH, FW), or (C, FH, FW) summed over its channels, on gratings.
 

@@ -97,8 +97,12 @@ class ModelSpec:
         from torch import nn
 
         make = {
-            "conv": lambda s: nn.Conv2d(s.inputs, s.layer.out, s.layer.kernel, s.layer.stride, s.layer.padding),
-            "batch_norm": lambda s: nn.BatchNorm2d(s.inputs) if len(s.shape) == 3 else nn.BatchNorm1d(s.inputs),
+            "conv": lambda s: nn.Conv2d(
+                s.inputs, s.layer.out, s.layer.kernel, s.layer.stride, s.layer.padding
+            ),
+            "batch_norm": lambda s: (
+                nn.BatchNorm2d(s.inputs) if len(s.shape) == 3 else nn.BatchNorm1d(s.inputs)
+            ),
             "relu": lambda s: nn.ReLU(),
             "tanh": lambda s: nn.Tanh(),
             "sigmoid": lambda s: nn.Sigmoid(),
@@ -141,6 +145,11 @@ def summary(spec: ModelSpec, in_shape: tuple[int, ...] = INPUT_SHAPE) -> list[La
         rows.append(LayerSummary(name, layer, shape, out, parameters, multiply_adds))
         shape = out
     return rows
+
+
+def first_layer(spec: ModelSpec) -> str:
+    """The name of the first layer that has weights: what looks at the image itself."""
+    return next(row.name for row in summary(spec) if row.parameters)
 
 
 def parameter_count(spec: ModelSpec) -> int:

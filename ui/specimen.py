@@ -49,7 +49,7 @@ class Specimen:
 
     def model(self, step: int | None = None) -> nn.Module:
         """The network at the specimen's step, or at another one; shared, so look and do not change."""
-        return _model(self.run.id, self.step if step is None else step)
+        return shared_model(self.run.id, self.step if step is None else step)
 
 
 @st.cache_resource(show_spinner=False)
@@ -59,7 +59,8 @@ def store() -> RunStore:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _model(run_id: str, step: int) -> nn.Module:
+def shared_model(run_id: str, step: int) -> nn.Module:
+    """The network of a run at a step, kept for all sessions: look and do not change."""
     return store().model(run_id, step)
 
 

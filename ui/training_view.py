@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnn_core.figures import filter_grid, limits, scale_text
 from cnn_core.messages import Problem
-from cnn_core.models import summary
+from cnn_core.models import first_layer
 from cnn_core.records import Run
 from cnn_core.runs import REFERENCE
 from ui import frame
@@ -145,5 +145,4 @@ def _newest_filters(run: Run) -> tuple[np.ndarray | None, int]:
     steps = store().snapshot_steps(run.id)
     if not steps:
         return None, 0
-    first = next(row.name for row in summary(run.spec.model) if row.parameters)
-    return store().weights(run.id)[f"{first}.weight"], steps[-1]
+    return store().weights(run.id)[f"{first_layer(run.spec.model)}.weight"], steps[-1]

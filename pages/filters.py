@@ -1,0 +1,167 @@
+"""The first layer before, during and after training (7.6.1)."""
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import gratings
+from cnn_core.figures import filter_grid, grey, limits, scale_text, signed
+from cnn_core.models import first_layer
+from cnn_core.ops import conv2d
+from ui import frame, specimen
+from ui.components.conv_grid import conv_grid
+from ui.language import t
+from ui.picture_input import PICTURE_FIELDS, pick_picture
+from ui.pictures import beside, picture
+from ui.state import choice, integer
+
+page = frame.begin(
+    "filters",
+    run=specimen.FIELDS["run"],
+    step=specimen.FIELDS["step"],
+    scale=choice("grey", ["grey", "signed"]),
+    filter=integer(0, 0, 999),
+    **PICTURE_FIELDS,
+)
+looked_at = specimen.pick(page, image=False)
+layer = first_layer(looked_at.run.spec.model)
+steps = (0, looked_at.step, looked_at.steps[-1])
+weights = {step: specimen.store().weights(looked_at.run.id, step)[f"{layer}.weight"] for step in steps}
+is_conv = weights[0].ndim == 4
+if not is_conv:  # a fully connected layer: each unit's weights as the picture it looks for
+    weights = {step: w[:32].reshape(-1, 1, 28, 28) for step, w in weights.items()}
+    st.info(
+        t(
+            "This network has no convolution: its first layer looks at the whole image at once. Below, each "
+            "unit's 784 weights lie where their pixels are."
+        )
+    )
+
+low, high = limits(*weights.values())
+st.segmented_control(
+    t("Show weights"),
+    ["grey", "signed"],
+    format_func={
+        "grey": t("in grey, as in the book"),
+        "signed": t("in colour: orange below 0, blue above"),
+    }.get,
+    required=True,
+    **page.widget("scale"),
+)
+titles = (
+    t("Before training (step 0)"),
+    t("At step {step:,}", step=looked_at.step),
+    t("After training (step {step:,})", step=steps[2]),
+)
+for column, step, title in zip(st.columns(3, gap="medium"), steps, titles, strict=True):
+    with column:
+        picture(
+            filter_grid(
+                weights[step],
+                page.scale,
+                (low, high),
+                columns=4,
+                tile_size=72,
+                theme=frame.theme(),
+                selected=min(page.filter, len(weights[step]) - 1),
+            ),
+            f"filters-step-{step}-{titles.index(title)}",
+            title,
+            title,
+        )
+if page.scale == "grey":
+    st.caption(
+        t("One scale for all three: black is {low}, white is {high}.", low=f"{low:.3g}", high=f"{high:.3g}")
+    )
+else:
+    st.caption(t("One scale for all three, full colour at ±{limit}.", limit=f"{max(-low, high):.3g}"))
+
+if is_conv:
+    st.markdown(
+        t(
+            "Before training the weights are noise, from {before}: neighbouring weights have nothing to do "
+            "with each other (correlation **{noise:.2f}**). After training they run from {after}, and "
+            "neighbours go together (**{shape:.2f}**): edges and blobs.",
+            before=scale_text(*limits(weights[0])),
+            after=scale_text(*limits(weights[steps[2]])),
+            noise=gratings.smoothness(weights[0]),
+            shape=gratings.smoothness(weights[steps[2]]),
+        )
+    )
+
+    st.subheader(t("One filter at work"), anchor=False)
+    now = weights[looked_at.step]
+    index = min(page.filter, len(now) - 1)
+    edges = {
+        t("Strongest vertical-edge filter"): gratings.strongest_edge(now, gratings.VERTICAL_EDGE),
+        t("Strongest horizontal-edge filter"): gratings.strongest_edge(now, gratings.HORIZONTAL_EDGE),
+    }
+    number, *shortcuts = st.columns([1, 2, 2], vertical_alignment="bottom")
+    key = "filters.number"
+    st.session_state[key] = index
+    number.number_input(
+        t("Filter (from 0)"),
+        0,
+        len(now) - 1,
+        key=key,
+        on_change=lambda: page.set(filter=st.session_state[key]),
+    )
+    for column, (label, found) in zip(shortcuts, edges.items(), strict=True):
+        column.button(
+            label,
+            disabled=found is None,
+            width="stretch",
+            on_click=lambda i: page.set(filter=i),
+            args=(found,),
+        )
+    answer = gratings.orientation(now[index])
+    st.markdown(
+        t(
+            "Filter {index} answers most to **{group}** ({polarity}).",
+            index=index,
+            group=t(answer.group),
+            polarity=t(answer.polarity),
+        )
+    )
+    x = pick_picture(page)
+    chosen = [index, *(found for found in edges.values() if found is not None and found != index)]
+    maps = [conv2d(x[None, None], now[i : i + 1])[0, 0] for i in chosen]
+    limit = max(map(abs, limits(*maps))) or 1.0
+    picture(
+        beside(
+            [
+                np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1),
+                *(signed(m, limit, frame.theme()) for m in maps),
+            ]
+        ),
+        "filter-applied",
+        t("The picture, and what each filter makes of it"),
+        t(
+            "The picture, then filters {numbers} applied to it, without their bias: orange below 0, blue "
+            "above, full colour at ±{limit}",
+            numbers=", ".join(map(str, chosen)),
+            limit=f"{limit:.3g}",
+        ),
+    )
+    with st.expander(t("The filter's numbers, on the middle of the picture")):
+        size = now.shape[-1] + 3
+        top, left = (x.shape[0] - size) // 2, (x.shape[1] - size) // 2
+        conv_grid(
+            x[top : top + size, left : left + size].astype(float).round(3),
+            now[index, 0].astype(float).round(3),
+            key="filters.grid",
+            report=False,
+        )
+
+frame.end(
+    "filters",
+    page,
+    f"""
+from cnn_core.runs import RunStore
+
+store = RunStore()
+before = store.weights("{looked_at.run.id}", 0)["{layer}.weight"]
+after = store.weights("{looked_at.run.id}", {looked_at.step})["{layer}.weight"]
+low, high = min(before.min(), after.min()), max(before.max(), after.max())
+output = (after - low) / (high - low)  # 0: black, 1: white, as in the book's fig. 7-24
+""",
+)
