@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from cnn_core.strokes import from_json, raster
 from tests.browser_tools import PHONE, new_page, wait_until_idle
 
 APP = Path(__file__).parent / "harness_digit_pad.py"
@@ -53,6 +55,24 @@ def seen(page: Any) -> float:
     )
 
 
+def canvas(page: Any) -> np.ndarray:
+    """The canvas as it is seen: its grey pixels, uint8 (side, side)."""
+    values = page.locator("canvas").evaluate(
+        """canvas => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
+        }"""
+    )
+    side = round(len(values) ** 0.5)
+    return np.array(values, np.uint8).reshape(side, side)
+
+
+def told(page: Any) -> str:
+    """The drawing as Python has it."""
+    wait_until_idle(page)
+    return str(page.locator(".stCode").inner_text())
+
+
 def until(page: Any, condition: Callable[[], bool], seconds: float = 10) -> None:
     """Look again and again until the condition holds; fails if it does not in time."""
     for _ in range(int(seconds * 20)):
@@ -79,6 +99,27 @@ def test_what_is_drawn_with_the_mouse_reaches_python_as_it_is_seen(pad: Any) -> 
     expect(pad.get_by_text("Draw a digit here")).to_be_hidden()
 
 
+def test_python_draws_the_pixels_that_the_canvas_shows(pad: Any) -> None:
+    drag(pad, (0.2, 0.3), (0.8, 0.25), (0.4, 0.9), steps=20)
+    pad.get_by_label("Width of the line").fill("0.13")
+    drag(pad, (0.3, 0.6), (0.3, 0.6))
+    button(pad, "Eraser").click()
+    drag(pad, (0.45, 0.1), (0.6, 0.95), steps=5)
+    says(pad, re.compile("strokes 3, .* done True"))
+    shown = canvas(pad).astype(int)
+    difference = np.abs(shown - raster(from_json(told(pad)), size=len(shown)))
+    assert difference.mean() < 1
+    assert (difference > 128).mean() < 0.001
+
+
+def test_points_carry_their_time_and_a_resting_hand_adds_none(pad: Any) -> None:
+    drag(pad, (0.2, 0.2), (0.8, 0.2), steps=10)
+    says(pad, re.compile("strokes 1, points 11, done True"))
+    drag(pad, (0.5, 0.5), (0.501, 0.501), (0.5, 0.5))
+    says(pad, re.compile("strokes 2, points 12, done True"))
+    says(pad, re.compile("times 12, in order True, last [1-9]"))
+
+
 def test_the_stroke_is_told_while_it_is_drawn(pad: Any) -> None:
     box = pad.locator("canvas").bounding_box()
     pad.mouse.move(box["x"] + 50, box["y"] + 50)
@@ -100,8 +141,14 @@ def test_undo_redo_and_clear(pad: Any) -> None:
     button(pad, "Clear").click()
     says(pad, re.compile("strokes 0,"))
     assert seen(pad) == 0
-    button(pad, "Redo").click()
+    expect(button(pad, "Clear")).to_be_disabled()
+    button(pad, "Undo").click()
+    says(pad, re.compile("strokes 2,"))
+    button(pad, "Undo").click()
     says(pad, re.compile("strokes 1,"))
+    drag(pad, (0.2, 0.8), (0.8, 0.8))
+    says(pad, re.compile("strokes 2,"))
+    expect(button(pad, "Redo")).to_be_disabled()
 
 
 def test_undo_by_keyboard(pad: Any) -> None:
@@ -111,6 +158,11 @@ def test_undo_by_keyboard(pad: Any) -> None:
     pad.keyboard.press("Control+z")
     says(pad, re.compile("strokes 0,"))
     pad.keyboard.press("Control+Shift+Z")
+    says(pad, re.compile("strokes 1,"))
+    button(pad, "Eraser").focus()
+    pad.keyboard.press("Control+z")
+    says(pad, re.compile("strokes 0,"))
+    pad.keyboard.press("Control+y")
     says(pad, re.compile("strokes 1,"))
 
 
@@ -150,6 +202,30 @@ def test_a_rerun_leaves_the_drawing_alone_and_another_version_replaces_it(pad: A
     pad.get_by_role("button", name="Load a line").click()
     line = 0.6 * 0.1 + 3.14159 * 0.05**2
     until(pad, lambda: abs(seen(pad) - line) < 0.002)
+
+
+def test_a_digit_is_loaded_changed_cleared_and_brought_back(pad: Any) -> None:
+    button(pad, "Load a digit").click()
+    until(pad, lambda: abs(seen(pad) - 0.25 * 0.6) < 0.002)
+    expect(pad.get_by_text("Draw a digit here")).to_be_hidden()
+    button(pad, "Eraser").click()
+    drag(pad, (0.1, 0.5), (0.9, 0.5))
+    says(pad, re.compile("strokes 1, .* base True"))
+    shown = canvas(pad).astype(int)
+    difference = np.abs(shown - raster(from_json(told(pad)), size=len(shown)))
+    assert difference.mean() < 1.5
+    button(pad, "Clear").click()
+    says(pad, re.compile("strokes 0, .* base False"))
+    button(pad, "Undo").click()
+    says(pad, re.compile("strokes 1, .* base True"))
+
+
+def test_every_control_is_large_enough_for_a_finger_and_has_a_name(pad: Any) -> None:
+    for name in ("Pen", "Eraser", "Undo", "Redo", "Clear"):
+        size = button(pad, name).bounding_box()
+        assert min(size["width"], size["height"]) >= 40
+    assert pad.get_by_label("Width of the line").locator("xpath=..").bounding_box()["height"] >= 40
+    expect(pad.get_by_role("img", name="A pad for drawing a digit")).to_be_visible()
 
 
 def test_a_finger_draws_on_a_phone_and_the_page_does_not_scroll(browser: Any, server: Any) -> None:

@@ -1,7 +1,11 @@
-// The pad. Its strokes live on the DOM node, so that a rerun leaves the learner's hand alone.
+// The pad. The drawing lives on the DOM node, so that a rerun leaves the learner's hand alone.
 
 const TELL_EVERY = 150; // milliseconds between two messages while the pen is down
+const LEAST_MOVE = 0.003; // of the pad's side; a hand that rests adds no points
 const WIDTHS = { min: 0.03, max: 0.16, step: 0.01, start: 0.08 }; // shares of the pad's side
+const EMPTY = { strokes: [], base: "" };
+const BASE = 28; // pixels of the digit that a drawing may start from
+const PEN_ERASER = 32; // the bit of `buttons` for the other end of a stylus
 
 function make(tag, into, properties = {}) {
   const node = into.appendChild(document.createElement(tag));
@@ -11,67 +15,87 @@ function make(tag, into, properties = {}) {
 
 class Pad {
   constructor(root) {
-    this.strokes = [];
-    this.undone = [];
+    this.drawing = EMPTY; // never changed but by its last stroke while it is drawn
+    this.past = []; // drawings to go back to
+    this.future = []; // drawings that were undone
     this.stroke = null; // the one that is being drawn
     this.erasing = false;
-    this.toldAt = 0;
     const board = make("div", root, { className: "board" });
     this.canvas = make("canvas", board, { tabIndex: 0 });
+    this.canvas.setAttribute("role", "img");
     this.hint = make("p", board, { className: "hint" });
     const tools = make("div", root, { className: "tools" });
-    this.buttons = {
-      pen: make("button", tools, { type: "button", onclick: () => this.use(false) }),
-      eraser: make("button", tools, { type: "button", onclick: () => this.use(true) }),
-      undo: make("button", tools, { type: "button", onclick: () => this.undo() }),
-      redo: make("button", tools, { type: "button", onclick: () => this.redo() }),
-      clear: make("button", tools, { type: "button", onclick: () => this.clear() }),
-    };
+    this.buttons = {};
+    const actions = { pen: () => this.use(false), eraser: () => this.use(true), undo: () => this.undo() };
+    Object.assign(actions, { redo: () => this.redo(), clear: () => this.change(EMPTY) });
+    for (const [name, onclick] of Object.entries(actions)) {
+      this.buttons[name] = make("button", tools, { type: "button", onclick });
+    }
     const label = make("label", tools);
     this.widthText = make("span", label);
-    this.width = make("input", label, { type: "range", ...{ min: WIDTHS.min, max: WIDTHS.max, step: WIDTHS.step } });
-    this.width.value = WIDTHS.start;
-    this.listen();
+    const { min, max, step, start } = WIDTHS;
+    this.width = make("input", label, { type: "range", min, max, step, value: start });
+    this.listen(root);
     this.use(false);
     new ResizeObserver(() => this.paint()).observe(this.canvas);
   }
 
-  listen() {
-    const canvas = this.canvas;
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || this.stroke) return;
-      canvas.setPointerCapture(event.pointerId);
-      this.pointer = event.pointerId;
-      this.undone = [];
-      this.stroke = { p: [this.place(event)], w: Number(this.width.value), e: this.erasing ? 1 : 0 };
-      this.strokes.push(this.stroke);
-      this.changed();
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!this.stroke || event.pointerId !== this.pointer) return;
-      const moves = event.getCoalescedEvents?.() ?? [];
-      for (const move of moves.length ? moves : [event]) this.stroke.p.push(this.place(move));
-      this.changed();
-    });
+  listen(root) {
+    const { canvas } = this;
+    canvas.addEventListener("pointerdown", (event) => this.down(event));
+    canvas.addEventListener("pointermove", (event) => this.move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      canvas.addEventListener(end, (event) => {
-        if (!this.stroke || event.pointerId !== this.pointer) return;
-        this.stroke = null;
-        this.changed();
-      });
+      canvas.addEventListener(end, (event) => this.up(event));
     }
-    canvas.addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    root.addEventListener("keydown", (event) => {
+      const key = event.key.toLowerCase();
+      if (!(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
       event.preventDefault();
-      if (event.shiftKey) this.redo();
+      if (event.shiftKey || key === "y") this.redo();
       else this.undo();
     });
   }
 
-  place(event) {
+  // The hand
+
+  down(event) {
+    const otherEnd = (event.buttons & PEN_ERASER) > 0;
+    if ((event.button !== 0 && !otherEnd) || this.stroke) return;
+    this.canvas.setPointerCapture(event.pointerId); // the stroke goes on beyond the edge
+    this.pointer = event.pointerId;
+    this.began ??= event.timeStamp - this.lastTime();
+    this.stroke = { p: [], w: Number(this.width.value), e: this.erasing || otherEnd ? 1 : 0, t: [] };
+    this.add(event);
+    this.change({ ...this.drawing, strokes: [...this.drawing.strokes, this.stroke] });
+  }
+
+  move(event) {
+    if (!this.stroke || event.pointerId !== this.pointer) return;
+    const moves = event.getCoalescedEvents?.() ?? [];
+    for (const each of moves.length ? moves : [event]) this.add(each);
+    this.changed();
+  }
+
+  up(event) {
+    if (!this.stroke || event.pointerId !== this.pointer) return;
+    this.stroke = null;
+    this.changed();
+  }
+
+  add(event) {
     const box = this.canvas.getBoundingClientRect();
     const share = (at, from, size) => Math.round(Math.min(1.2, Math.max(-0.2, (at - from) / size)) * 1e4) / 1e4;
-    return [share(event.clientX, box.left, box.width), share(event.clientY, box.top, box.height)];
+    const place = [share(event.clientX, box.left, box.width), share(event.clientY, box.top, box.height)];
+    const { p, t } = this.stroke;
+    const last = p[p.length - 1];
+    if (last && Math.hypot(place[0] - last[0], place[1] - last[1]) < LEAST_MOVE) return;
+    p.push(place);
+    t.push(Math.max(0, Math.round(event.timeStamp - this.began)));
+  }
+
+  // Milliseconds from the drawing's first point to its last: a loaded drawing goes on from there.
+  lastTime() {
+    return Math.max(0, ...this.drawing.strokes.map(({ t }) => t?.[t.length - 1] ?? 0));
   }
 
   use(erasing) {
@@ -80,31 +104,40 @@ class Pad {
     this.buttons.eraser.setAttribute("aria-pressed", String(erasing));
   }
 
+  // The drawing
+
+  change(drawing) {
+    this.past.push(this.drawing);
+    this.future = [];
+    this.drawing = drawing;
+    this.changed();
+  }
+
   undo() {
-    if (!this.strokes.length) return;
-    this.undone.push(this.strokes.pop());
+    if (!this.past.length || this.stroke) return;
+    this.future.push(this.drawing);
+    this.drawing = this.past.pop();
     this.changed();
   }
 
   redo() {
-    if (!this.undone.length) return;
-    this.strokes.push(this.undone.pop());
-    this.changed();
-  }
-
-  clear() {
-    this.undone = this.strokes.reverse(); // redo brings them back, one by one
-    this.strokes = [];
+    if (!this.future.length || this.stroke) return;
+    this.past.push(this.drawing);
+    this.drawing = this.future.pop();
     this.changed();
   }
 
   changed() {
     this.paint();
-    const done = this.stroke === null;
-    const now = performance.now();
-    if (!done && now - this.toldAt < TELL_EVERY) return;
-    this.toldAt = now;
-    this.tell({ json: JSON.stringify({ strokes: this.strokes }), done });
+    if (!this.stroke) this.tellNow();
+    else this.timer ??= setTimeout(() => this.tellNow(), TELL_EVERY);
+  }
+
+  tellNow() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    const { strokes, base } = this.drawing;
+    this.tell({ json: JSON.stringify(base ? { strokes, base } : { strokes }), done: this.stroke === null });
   }
 
   // What Python knows better: another drawing, or labels in another language.
@@ -115,11 +148,11 @@ class Pad {
     this.hint.textContent = labels.hint;
     this.widthText.textContent = labels.width;
     this.canvas.setAttribute("aria-label", labels.pad);
-    this.canvas.setAttribute("role", "img");
     if (data.version !== this.version && !this.stroke) {
       this.version = data.version;
-      this.strokes = data.drawing ? JSON.parse(data.drawing).strokes : [];
-      this.undone = [];
+      this.drawing = { ...EMPTY, ...(data.drawing ? JSON.parse(data.drawing) : {}) };
+      [this.past, this.future] = [[], []];
+      this.began = null;
     }
     this.paint();
   }
@@ -131,18 +164,35 @@ class Pad {
     const pen = this.canvas.getContext("2d");
     pen.fillStyle = "#000";
     pen.fillRect(0, 0, side, side);
+    const { strokes, base } = this.drawing;
+    if (base) this.paintBase(pen, side, base);
     pen.lineCap = pen.lineJoin = "round";
-    for (const { p, w, e } of this.strokes) {
+    for (const { p, w, e } of strokes) {
       pen.strokeStyle = e ? "#000" : "#fff";
       pen.lineWidth = w * side;
       pen.beginPath();
       pen.moveTo(p[0][0] * side, p[0][1] * side);
-      for (const [x, y] of p.length > 1 ? p.slice(1) : p) pen.lineTo(x * side, y * side);
+      if (p.length === 1) pen.lineTo(p[0][0] * side + 0.01, p[0][1] * side); // a line of no length is not drawn
+      for (const [x, y] of p.slice(1)) pen.lineTo(x * side, y * side);
       pen.stroke();
     }
-    this.hint.hidden = this.strokes.length > 0;
-    this.buttons.undo.disabled = this.buttons.clear.disabled = !this.strokes.length;
-    this.buttons.redo.disabled = !this.undone.length;
+    const empty = !strokes.length && !base;
+    this.hint.hidden = !empty;
+    this.buttons.clear.disabled = empty;
+    this.buttons.undo.disabled = !this.past.length;
+    this.buttons.redo.disabled = !this.future.length;
+  }
+
+  paintBase(pen, side, base) {
+    const small = new OffscreenCanvas(BASE, BASE);
+    const pixels = new ImageData(BASE, BASE);
+    [...atob(base)].forEach((letter, i) => {
+      const grey = letter.charCodeAt(0);
+      pixels.data.set([grey, grey, grey, 255], 4 * i);
+    });
+    small.getContext("2d").putImageData(pixels, 0, 0);
+    pen.imageSmoothingEnabled = false; // 28 pixels stay 28 pixels, here and in Python
+    pen.drawImage(small, 0, 0, side, side);
   }
 }
 

@@ -1,4 +1,4 @@
-"""A pad to draw a digit on, with pen, eraser, undo and clear; it gives strokes, not pixels."""
+"""A pad to draw a digit on, or to change one on, with pen, eraser, undo and clear; it gives strokes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _mount = component("digit_pad")
 def digit_pad(
     key: str, drawing: str = "", version: int = 0, on_change: Callable[[], None] = lambda: None
 ) -> None:
-    """Show the pad with a drawing (``strokes.to_json``) on it.
+    """Show the pad with a drawing (``strokes.to_json``) on it: strokes, a digit to change, or both.
 
     The pad takes ``drawing`` when it is made and whenever ``version`` is another one; between these the
     learner's hand wins. ``on_change`` is called while a stroke is drawn and after it: ``drawn(key)`` then
