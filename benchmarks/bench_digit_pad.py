@@ -1,0 +1,83 @@
+"""How long a learner waits: from letting the pen go to Python's words about the drawing on screen.
+
+python -m benchmarks.bench_digit_pad prints one JSON line: milliseconds at the median and at 95 %, for the
+message alone (the text of a rerun) and, apart from the browser, for drawing the strokes to pixels.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from typing import Any
+
+from cnn_core.strokes import Drawing, from_json, raster
+from tests.browser_tools import chromium, new_page, streamlit_server, wait_until_idle
+from tests.components.test_digit_pad import APP
+
+ROUNDS = 40
+WATCH = """() => {
+    window.shown = new Promise((resolve) => {
+        let up = null;
+        const text = () => [...document.querySelectorAll('.stText')].map((node) => node.innerText).join();
+        const letGo = () => { up = performance.now(); };
+        document.addEventListener('pointerup', letGo, { capture: true, once: true });
+        const before = Number(/strokes (\\d+)/.exec(text())[1]);
+        new MutationObserver((_, observer) => {
+            const now = text();
+            if (up === null || !now.includes(`strokes ${before + 1},`) || !now.includes('done True')) return;
+            observer.disconnect();
+            requestAnimationFrame(() => resolve(performance.now() - up));
+        }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+}"""
+
+
+def strokes_to_words(page: Any) -> list[float]:
+    """Milliseconds from each pen-up to the frame that shows Python's answer."""
+    box = page.locator("canvas").bounding_box()
+    waits = []
+    for i in range(ROUNDS):
+        page.evaluate(WATCH)
+        y = box["y"] + box["height"] * (0.1 + 0.8 * (i % 10) / 10)
+        page.mouse.move(box["x"] + 40, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 300, y + 20, steps=15)
+        page.mouse.up()
+        waits.append(page.evaluate("window.shown"))
+        if i % 5 == 4:  # a digit has a few strokes
+            page.get_by_role("button", name="Clear").click()
+            page.get_by_text("strokes 0,").wait_for()
+            wait_until_idle(page)
+    return waits
+
+
+def strokes_to_pixels(drawing: Drawing) -> list[float]:
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        raster(drawing)
+        times.append(1000 * (time.perf_counter() - start))
+    return times
+
+
+def summary(times: list[float]) -> dict[str, float]:
+    return {"p50": round(statistics.median(times), 1), "p95": round(statistics.quantiles(times, n=20)[-1], 1)}
+
+
+def main() -> None:
+    with streamlit_server(APP, first_port=8660) as server, chromium() as browser:
+        page = new_page(browser)
+        page.goto(server.url)
+        page.locator("canvas").wait_for()
+        wait_until_idle(page)
+        waits = strokes_to_words(page)
+    line = [[i / 60, (i % 7) / 7] for i in range(60)]
+    drawing = from_json(json.dumps({"strokes": [{"p": line, "w": 0.08}] * 2}))
+    print(
+        json.dumps({"pen_up_to_answer_ms": summary(waits), "raster_ms": summary(strokes_to_pixels(drawing))})
+    )
+
+
+if __name__ == "__main__":
+    main()
