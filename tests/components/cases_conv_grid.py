@@ -8,10 +8,7 @@ import numpy as np
 
 BOOK = [[1, 2, 3, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 3, 0, 1]]
 FILTER = [[2, 0, 1], [0, 1, 2], [1, 0, 2]]
-SEVEN = [
-    [int(digit) for digit in row]
-    for row in ["1230123", "0123012", "3012301", "2301230", "1230123", "0123012", "3012301"]
-]
+SEVEN = [[(col - row + 1) % 4 for col in range(7)] for row in range(7)]  # 1230123, 0123012, 3012301, …
 POOL = [[1, 2, 1, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 4, 0, 1]]
 _random = np.random.default_rng(7)
 COLOURS = _random.integers(0, 5, (3, 5, 5))

@@ -3,17 +3,13 @@
 import numpy as np
 import streamlit as st
 
+from cnn_core.colours import css_variables
 from cnn_core.messages import Problem
 from tests.components.cases_conv_grid import CASES
 from ui.components.conv_grid import conv_grid
 
 st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
-try:
-    from cnn_core.colours import css_variables
-
-    st.html(f"<style>{css_variables('dark' if st.context.theme.type == 'dark' else 'light')}</style>")
-except ImportError:
-    pass
+st.html(f"<style>{css_variables('dark' if st.context.theme.type == 'dark' else 'light')}</style>")
 
 case = dict(CASES[st.query_params.get("case", "book")])
 if st.button("Other values"):

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import expect
 
+from cnn_core.colours import css_variables, palette, rgb
 from tests.browser_tools import PHONE, new_page, wait_until_idle
 from tests.components.cases_conv_grid import CASES, PICTURE
 
@@ -309,7 +310,7 @@ def test_rewind_step_and_slider_fill_up_to_their_position(show: Open) -> None:
     page = show("padding")
     page.get_by_role("button", name="Rewind").click()
     expect(page.locator("[data-grid='output-0'] .cell:not(.hidden)")).to_have_count(1)
-    page.get_by_role("button", name="Step", exact=True).click()
+    page.get_by_role("button", name="One step").click()
     expect(page.locator("[data-grid='output-0'] .cell:not(.hidden)")).to_have_count(2)
     page.get_by_role("slider").fill("9")
     stands_at(page, 2, 1)
@@ -456,6 +457,16 @@ def test_reduced_motion_is_respected(server: Any, phone: Any) -> None:
         "m => getComputedStyle(m).transitionProperty"
     )
     assert moves == "none"
+
+
+def test_a_change_of_the_theme_repaints_the_cells(show: Open) -> None:
+    page = show("book")
+    zero = page.locator("[data-grid='kernel-0'] .cell rect").nth(1)
+    light = zero.evaluate("rect => rect.style.fill")
+    style = "Object.assign(document.createElement('style'), { textContent: css })"
+    page.evaluate(f"css => document.body.append({style})", css_variables("dark"))
+    page.wait_for_function("([rect, light]) => rect.style.fill !== light", arg=[zero.element_handle(), light])
+    assert zero.evaluate("rect => rect.style.fill") == "rgb{}".format(rgb(palette("dark").neutral))
 
 
 def test_numbers_are_large_enough_for_the_back_row(show: Open) -> None:

@@ -28,6 +28,7 @@ class ConvGrid extends Painter {
     this.spoken = make("p", "spoken", root);
     set(this.spoken, { "aria-live": "polite" });
     new Gestures(this);
+    root.addEventListener("transitionend", () => this.schedule()); // the theme may have changed
     new ResizeObserver(() => this.fit()).observe(root);
   }
 

@@ -56,7 +56,7 @@ def conv_grid(
     "avg", which show each channel's own output. Pairs are (height, width). ``names`` of the channels;
     ``input_range`` is black to white on maps too large for numbers (default: their own range); ``note`` is a
     line below the sum; ``at`` is where the window first stands; ``report`` False saves the rerun at each pin.
-    A new call with the same ``key`` changes the grids in place. Raises :class:`Problem` for what cannot be shown.
+    The same ``key`` again changes the grids in place. Raises :class:`Problem` for what cannot be shown.
     """
     data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
     words = labels() | {"stage": t("Input, kernel and output. The arrow keys move the window, space plays.")}

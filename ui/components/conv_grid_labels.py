@@ -35,8 +35,8 @@ def _grids() -> dict[str, str]:
         "unused": t("No window reaches it."),
         "weight": t("The weight {value} multiplies {count} input cells: the same weight everywhere."),
         "matrix": t(
-            "Each row is one patch, laid flat: {rows}×{columns} = {stored} numbers are stored for the {input} "
-            "of the input. One matrix product then gives every sum at once."
+            "Each row is one patch, laid flat: {rows}×{columns} = {stored} numbers are stored for "
+            "the {input} of the input. One matrix product then gives every sum at once."
         ),
     }
 
@@ -45,7 +45,7 @@ def _player() -> dict[str, str]:
     return {
         "play": t("Play"),
         "pause": t("Pause"),
-        "step": t("Step"),
+        "step": t("One step"),
         "back": t("Step back"),
         "rewind": t("Rewind"),
         "position": t("Position of the window"),
