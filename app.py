@@ -4,7 +4,6 @@ import streamlit as st
 
 from ui import address, cards, frame
 from ui.language import t
-from ui.pictures import picture
 from ui.site import PAGES
 
 page = frame.begin("home")
@@ -25,8 +24,8 @@ for first in range(0, len(lesson), 4):
         row, enumerate(lesson[first : first + 4], first + 1), strict=False
     ):
         with column.container(border=True, key=f"card-{slug}"):
-            picture, alt = pictures[slug]
-            st.image(picture, width="stretch", alt=t(alt))
+            shown, alt = pictures[slug]
+            st.image(shown, width="stretch", alt=t(alt))
             st.page_link(entry.file, label=f"**{number}. {t(entry.name)}**", icon=entry.icon)
             st.caption(t(entry.question))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -13,8 +14,10 @@ from cnn_core.colours import palette, rgb
 from cnn_core.figures import picture_png
 from ui.language import t
 
+Width = int | Literal["content", "stretch"]
 
-def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: int | str = "content") -> None:
+
+def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: Width = "content") -> None:
     """One composed picture, uint8 (H, W, 3), with a button that saves it as ``name``.png."""
     with st.container(key=f"pixels-{name}"):  # style.css keeps its pixels crisp
         st.image(pixels, caption=caption or None, width=width, output_format="PNG", alt=alt)
