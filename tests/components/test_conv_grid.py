@@ -264,7 +264,7 @@ def test_a_picture_is_a_canvas_and_tells_exact_values_on_pointing(show: Open) ->
         assert told, sentence
         assert float(told[1]) == pytest.approx(expected[row, col], rel=1e-12)
     point(page, "input-0", 4, 9)
-    reads(page, "row 5, column 10")
+    reads(page, "Input row 5, column 10")
     told = re.search(r"exactly ([\d.]+)", page.locator(".reading").inner_text())
     assert told
     assert np.float32(told[1]) == PICTURE[4, 9]

@@ -63,9 +63,9 @@ def _questions() -> dict[str, str]:
         "check": t("Check"),
         "reveal": t("Show me"),
         "notNumber": t("Type a number, for example 3 or -1.5."),
-        "right": t("Right: {where} is {value}. Choose another cell."),
-        "cellIs": t("{where} is {value}. Choose another cell."),
-        "correct": t("{where} is {value}, not {answer}."),
+        "right": t("Right: output {where} is {value}. Choose another cell."),
+        "cellIs": t("Output {where} is {value}. Choose another cell."),
+        "correct": t("Output {where} is {value}, not {answer}."),
         "sizeRight": t("Right: {rows}×{cols}. Now choose a cell and predict its number."),
         "sizeIs": t("The output is {rows}×{cols}. Now choose a cell and predict its number."),
         "sizeFormula": t(

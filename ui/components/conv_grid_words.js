@@ -54,7 +54,7 @@ function exactly(value, labels) {
 function aboutInput(model, c, row, col, labels) {
   const value = model.at(c, row, col);
   const [r, k] = [row - model.padding[0], col - model.padding[1]];
-  const name = model.isBorder(row, col) ? labels.paddingCell : where(r, k, labels);
+  const name = model.isBorder(row, col) ? labels.paddingCell : `${labels.input} ${where(r, k, labels)}`;
   const fed = model.feeds(row, col).length;
   const used = fed ? fill(labels.feeds, { count: fed }) : labels.unused;
   return `${name}: ${rounded(value)}. ${used}${exactly(value, labels)}`;
