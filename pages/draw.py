@@ -30,9 +30,7 @@ def on_the_pad() -> tuple[str, np.ndarray]:
     state = drawn(PAD)
     if state and not state[1]:
         return state[0], specimen.prepared_drawing(state[0])
-    if page.image.startswith("drawing-"):
-        return specimen.drawing_of(page.image), specimen.load_image(page.image).pixels
-    return specimen.EMPTY_DRAWING, np.zeros((28, 28), np.float32)
+    return specimen.drawing_of(page.image), specimen.load_image(page.image).pixels
 
 
 try:
@@ -78,7 +76,7 @@ with answer:
         st.plotly_chart(figure, key="draw.probabilities", config={"displayModeBar": False})
         save_table("probabilities", [t("digit"), t("probability")], list(enumerate(shares.tolist())))
     else:
-        st.markdown(t("The pad is empty. Draw a digit from 0 to 9, large and in one go."))
+        st.markdown(t("The pad is empty. Draw a digit from 0 to 9, as large as you like."))
 
 if pixels.any():
     st.subheader(t("What each layer makes of it"), anchor=False)
@@ -111,15 +109,12 @@ frame.end(
     "draw",
     page,
     f"""
-import numpy as np
 from cnn_core.features import predict
-from cnn_core.images import prepare_digit
 from cnn_core.runs import RunStore
-from cnn_core.strokes import from_json, raster
+from ui.specimen import load_image
 
-strokes = from_json('{drawing if len(drawing) < 4000 else specimen.EMPTY_DRAWING}')
-digit = prepare_digit(raster(strokes))         # (28, 28), 0 to 1, as MNIST was made
+digit = load_image("{page.image}").pixels  # (28, 28), 0 to 1: prepared as MNIST was
 model = RunStore().model("{looked_at.run.id}", {looked_at.step})
-output = predict(model, digit)                 # ten probabilities
+output = predict(model, digit)  # ten probabilities
 """,
 )

@@ -13,7 +13,7 @@ from cnn_core.data import load_mnist
 from cnn_core.images import open_picture, prepare_digit, to_grey
 from cnn_core.messages import Problem
 from cnn_core.runs import REFERENCE, Run, RunStore
-from cnn_core.strokes import from_json, raster, to_json
+from cnn_core.strokes import from_json, on_digit, raster, to_json
 from ui.language import explain, t
 from ui.state import PageState, integer, shared, words
 
@@ -216,9 +216,11 @@ def prepared_drawing(drawing: str) -> np.ndarray:
 
 
 def drawing_of(ref: str) -> str:
-    """The strokes, as JSON, that ``drawing-<sha256>`` names; raises Problem."""
-    load_image(ref)
-    return store().artifact(ref.removeprefix("drawing-")).data.decode()
+    """What the pad takes to show an image: a drawing's strokes, or any other image as a digit to change."""
+    picture = load_image(ref)
+    if ref.startswith("drawing-"):
+        return store().artifact(ref.removeprefix("drawing-")).data.decode()
+    return to_json(on_digit(picture.pixels))
 
 
 def keep_drawing(drawing: str) -> str:
