@@ -82,7 +82,7 @@ def environment() -> dict[str, Any]:
     import torch
 
     return {
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a plain text: its own class would load torch in the engine
         "numpy": np.__version__,
         "threads": torch.get_num_threads(),
         "processor": platform.machine(),

@@ -104,6 +104,13 @@ def test_a_run_in_many_segments_ends_as_in_one(shared: tuple[RunStore, int], exp
     assert run.note is None
 
 
+def test_the_engine_itself_never_loads_torch(shared: tuple[RunStore, int]) -> None:
+    store, engine = shared
+    run_id = store.add(replace(SPEC, seed=40, steps=2))
+    until(lambda: over(store, run_id))
+    assert "libtorch" not in Path(f"/proc/{engine}/maps").read_text()
+
+
 def test_pause_holds_within_a_second_and_continue_goes_on(shared: tuple[RunStore, int]) -> None:
     store, _ = shared
     run_id = store.add(replace(SPEC, seed=2), owner="ada")
