@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 from collections.abc import Callable, Sequence
@@ -20,8 +21,13 @@ Width = int | Literal["content", "stretch"]
 def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: Width = "content") -> None:
     """One composed picture, uint8 (H, W, 3), with a button that saves it as ``name``.png."""
     with st.container(key=f"pixels-{name}"):  # style.css keeps its pixels crisp
-        st.image(pixels, caption=caption or None, width=width, output_format="PNG", alt=alt)
+        st.image(_inline(pixels), caption=caption or None, width=width, alt=alt)
     save(name + ".png", lambda: picture_png(pixels), "image/png", t("Save picture"))
+
+
+def _inline(pixels: np.ndarray) -> str:
+    """The picture as a data: address: a file of Streamlit's can be gone before the browser asks for it."""
+    return "data:image/png;base64," + base64.b64encode(picture_png(pixels)).decode()
 
 
 def beside(pictures: Sequence[np.ndarray], gap: int = 8) -> np.ndarray:
