@@ -101,7 +101,7 @@ def _curves(run: Run) -> None:
     live_chart(
         [
             Panel(t("Loss (thick: smoothed)"), smooth=max(2, run.spec.steps // 30)),
-            Panel(t("Accuracy on test images"), percent=True),
+            Panel(t("Accuracy"), percent=True),
         ],
         [
             Series(
