@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from cnn_core.data import Mnist, load_mnist
 from cnn_core.events import Checkpoint, Evaluation, Event, Finished, Live, Snapshot, Step
 from cnn_core.messages import Problem
 from cnn_core.models import BATCH_NORM, FLATTEN, RELU, ModelSpec, conv, dropout, linear, max_pool
+from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.training import (
     PRESETS,
     TrainingSpec,
@@ -258,3 +260,12 @@ def test_book_reads_about_98_of_100_digits() -> None:
 @pytest.mark.slow
 def test_notebook_stays_near_chance() -> None:
     assert 0.08 <= final_accuracy(PRESETS["notebook"].spec) <= 0.2
+
+
+def test_the_reference_run_is_accurate_with_seed_0_and_reads_what_the_readme_says() -> None:
+    store = RunStore()
+    assert store.run(REFERENCE).spec == PRESETS["accurate"].spec
+    last = store.evaluations(REFERENCE)[-1]
+    assert (last.step, last.count) == (PRESETS["accurate"].spec.steps, 10_000)
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{last.accuracy:.2%}".replace("%", " %") + " of the 10,000 test images" in readme
