@@ -119,3 +119,21 @@ def _test() -> list[str]:
         "accuracy = (answers == test_labels).float().mean().item()",
         "print(f'{accuracy:.2%} of the test images')",
     ]
+
+
+def training_notebook(spec: TrainingSpec) -> dict[str, object]:
+    """The same as a Jupyter notebook (nbformat 4): a cell for each part of the script."""
+    parts = [[*_imports(spec), "", *_model(spec)], _data(spec), _loop(spec), _test()]
+    cells: list[dict[str, object]] = [
+        {
+            "cell_type": "code",
+            "id": f"part-{i}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": "\n".join(part),
+        }
+        for i, part in enumerate(parts)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}

@@ -24,29 +24,62 @@ def _changed(field: Field) -> Field:
 FIELDS = {
     "preset": PRESET,
     "network": _changed(choice("", list(NETWORKS))),
-    "optimiser": _changed(choice("", OPTIMISERS)),
     "learning_rate": _changed(number(0, 0, 100)),
-    "momentum": _changed(number(0, 0, 0.9999)),
-    "schedule": _changed(choice("", SCHEDULES)),
     "steps": _changed(integer(1, 1, 20_000)),
     "batch_size": _changed(integer(1, 1, 10_000)),
     "seed": _changed(integer(0, 0, 2**31 - 1)),
     "train_size": _changed(integer(1, 1, 60_000)),
-    "pixels": _changed(choice("", PIXELS)),
-    "augmentation": _changed(choice("", ["on", "off"])),
+    "optimiser": _changed(choice("", OPTIMISERS)),
+    "momentum": _changed(number(0, 0, 0.9999)),
+    "schedule": _changed(choice("", SCHEDULES)),
     "initialisation": _changed(choice("", INITIALISATIONS)),
+    "augmentation": _changed(choice("", ["on", "off"])),
+    "pixels": _changed(choice("", PIXELS)),
 }
 SETTINGS = [name for name in FIELDS if name != "preset"]
+NUMBERS: dict[str, tuple[float, float, float, str]] = {  # lowest, highest, step, how it is written
+    "learning_rate": (0.0, 100.0, 0.0001, "%g"),
+    "steps": (1, 20_000, 1, "%d"),
+    "batch_size": (1, 10_000, 1, "%d"),
+    "seed": (0, 2**31 - 1, 1, "%d"),
+    "train_size": (1, 60_000, 1, "%d"),
+    "momentum": (0.0, 0.9999, 0.1, "%g"),
+}
 
 
 def chosen_spec(page: PageState) -> TrainingSpec:
     """The preset with the learner's changes."""
-    changes: dict[str, Any] = {n: getattr(page, n) for n in SETTINGS if getattr(page, n) is not None}
+    return _changed_spec(page.preset, {n: getattr(page, n) for n in SETTINGS if getattr(page, n) is not None})
+
+
+def _changed_spec(preset: str, changes: dict[str, Any]) -> TrainingSpec:
+    changes = dict(changes)
     if "network" in changes:
         changes["model"] = NETWORKS[changes.pop("network")]
     if "augmentation" in changes:
         changes["augmentation"] = changes["augmentation"] == "on"
-    return replace(PRESETS[page.preset].spec, **changes)
+    spec = replace(PRESETS[preset].spec, **changes)
+    return spec if spec.optimiser == "sgd" else replace(spec, momentum=0.0)  # the others have none
+
+
+def _value(spec: TrainingSpec, name: str) -> Any:
+    """A setting of a spec as its control shows it; None for a network without a name."""
+    if name == "network":
+        return next((known for known, model in NETWORKS.items() if model == spec.model), None)
+    if name == "augmentation":
+        return "on" if spec.augmentation else "off"
+    return getattr(spec, name)
+
+
+def choices_for(spec: TrainingSpec) -> dict[str, Any] | None:
+    """The page's choices that give this spec, with the fewest changes; None: none do."""
+    found = []
+    for preset in PRESETS.values():
+        now = {name: _value(spec, name) for name in SETTINGS}
+        changes = {name: now[name] for name in SETTINGS if now[name] != _value(preset.spec, name)}
+        if None not in changes.values() and _changed_spec(preset.name, changes) == spec:
+            found.append({"preset": preset.name} | dict.fromkeys(SETTINGS) | changes)
+    return min(found, key=lambda choices: sum(v is not None for v in choices.values()), default=None)
 
 
 def preset_names() -> dict[str, str]:
@@ -59,8 +92,89 @@ def preset_names() -> dict[str, str]:
     }
 
 
-def choose(page: PageState) -> TrainingSpec:
-    """Show the preset and its settings, and return what is chosen."""
+def _labels() -> dict[str, str]:
+    return {
+        "network": t("Network"),
+        "learning_rate": t("Learning rate"),
+        "steps": t("Steps"),
+        "batch_size": t("Images in a batch"),
+        "seed": t("Seed of the random numbers"),
+        "train_size": t("Training images"),
+        "optimiser": t("Optimiser"),
+        "momentum": t("Momentum (of SGD)"),
+        "schedule": t("Schedule of the learning rate"),
+        "initialisation": t("First weights"),
+        "augmentation": t("Training images are turned, scaled and moved a little"),
+        "pixels": t("Pixels"),
+    }
+
+
+def _options() -> dict[str, dict[str, str]]:
+    """What can be chosen, with its names in the learner's language."""
+    return {
+        "network": {
+            "notebook": t("the notebook's CNN"),
+            "book": t("the book's SimpleConvNet"),
+            "lenet5": "LeNet-5",
+            "mlp": t("fully connected"),
+        },
+        "optimiser": {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"},
+        "schedule": {"constant": t("constant"), "one_cycle": t("up, then down")},
+        "initialisation": {
+            "torch": t("PyTorch's own"),
+            "kaiming": "Kaiming",
+            "small": t("very small"),
+            "zeros": t("all zero"),
+        },
+        "augmentation": {"on": t("yes"), "off": t("no")},
+        "pixels": {"plain": t("as they are"), "shuffled": t("shuffled, all images alike")},
+    }
+
+
+def in_words(spec: TrainingSpec) -> str:
+    """A run's settings in one line; what is as usual is left out."""
+    options = _options()
+    network = options["network"].get(_value(spec, "network") or "", t("a network of its own"))
+    said = [network, options["optimiser"][spec.optimiser], f"{t('Learning rate')} {spec.learning_rate:g}"]
+    said[-1] += f" ({options['schedule'][spec.schedule]})"
+    if spec.momentum:
+        said.append(f"{t('Momentum (of SGD)')} {spec.momentum:g}")
+    said.append(
+        t(
+            "{steps:,} steps of {images:,} images, seed {seed}",
+            steps=spec.steps,
+            images=spec.batch_size,
+            seed=spec.seed,
+        )
+    )
+    if spec.train_size < 60_000:
+        said.append(f"{t('Training images')} {spec.train_size:,}")
+    if spec.initialisation != "torch":
+        said.append(f"{t('First weights')}: {options['initialisation'][spec.initialisation]}")
+    if spec.augmentation:
+        said.append(t("turned and moved images"))
+    if spec.pixels != "plain":
+        said.append(t("shuffled pixels"))
+    return " · ".join(said)
+
+
+def name_of(page: PageState) -> str:
+    """A name for the run of the chosen settings: the preset, what was changed of it, the seed."""
+    labels, options = _labels(), _options()
+    said = [preset_names()[page.preset]]
+    for name in SETTINGS:
+        value = getattr(page, name)
+        if value is None or name == "seed" or value == _value(PRESETS[page.preset].spec, name):
+            continue
+        if name == "network":
+            said.append(options[name][value])
+        else:
+            said.append(f"{labels[name]} {options[name][value] if name in options else f'{value:g}'}")
+    return t("{preset}, seed {seed}", preset=", ".join(said), seed=chosen_spec(page).seed)
+
+
+def preset_picker(page: PageState) -> None:
+    """The preset to begin from; choosing one takes the learner's changes back."""
     names = preset_names()
     st.selectbox(
         t("Settings to begin from"),
@@ -68,98 +182,42 @@ def choose(page: PageState) -> TrainingSpec:
         format_func=names.__getitem__,
         **page.widget("preset", after=lambda: page.set(**dict.fromkeys(SETTINGS))),
     )
-    st.markdown(t(PRESETS[page.preset].expect))
-    with st.expander(t("Change the settings")):
-        _controls(page, chosen_spec(page))
-    return chosen_spec(page)
 
 
-def _controls(page: PageState, spec: TrainingSpec) -> None:
-    network = next((name for name, model in NETWORKS.items() if model == spec.model), "notebook")
-    _select(
-        page,
-        "network",
-        t("Network"),
-        list(NETWORKS),
-        network,
-        {
-            "notebook": t("the notebook's CNN"),
-            "book": t("the book's SimpleConvNet"),
-            "lenet5": "LeNet-5",
-            "mlp": t("fully connected"),
-        },
-    )
-    _number(page, "learning_rate", t("Learning rate"), spec.learning_rate, 0.0, 100.0, "%g")
-    _number(page, "steps", t("Steps"), spec.steps, 1, 20_000)
-    _number(page, "batch_size", t("Images in a batch"), spec.batch_size, 1, 10_000)
-    _number(page, "seed", t("Seed of the random numbers"), spec.seed, 0, 2**31 - 1)
-    _number(page, "train_size", t("Training images"), spec.train_size, 1, 60_000)
-    _select(
-        page,
-        "optimiser",
-        t("Optimiser"),
-        list(OPTIMISERS),
-        spec.optimiser,
-        {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"},
-    )
-    _number(page, "momentum", t("Momentum (of SGD)"), spec.momentum, 0.0, 0.9999, "%g")
-    _select(
-        page,
-        "schedule",
-        t("Schedule of the learning rate"),
-        list(SCHEDULES),
-        spec.schedule,
-        {"constant": t("constant"), "one_cycle": t("up, then down")},
-    )
-    _select(
-        page,
-        "initialisation",
-        t("First weights"),
-        list(INITIALISATIONS),
-        spec.initialisation,
-        {"torch": t("PyTorch's own"), "kaiming": "Kaiming", "small": t("very small"), "zeros": t("all zero")},
-    )
-    _select(
-        page,
-        "augmentation",
-        t("Training images are turned, scaled and moved a little"),
-        ["on", "off"],
-        "on" if spec.augmentation else "off",
-        {"on": t("yes"), "off": t("no")},
-    )
-    _select(
-        page,
-        "pixels",
-        t("Pixels"),
-        list(PIXELS),
-        spec.pixels,
-        {"plain": t("as they are"), "shuffled": t("shuffled, all images alike")},
-    )
+def controls(page: PageState) -> None:
+    """Every setting as it stands, to be changed."""
+    spec, labels, options = chosen_spec(page), _labels(), _options()
+    columns = st.columns(2)
+    for i, name in enumerate(SETTINGS):
+        key = f"setting.{name}"
+        value = _value(spec, name)
+        st.session_state[key] = float(value) if name in ("learning_rate", "momentum") else value
+        with columns[i % 2]:
+            if name in options:
+                _select(page, name, labels[name], options[name], key)
+            else:
+                _number(
+                    page, name, labels[name], key, disabled=name == "momentum" and spec.optimiser != "sgd"
+                )
 
 
-def _select(
-    page: PageState, name: str, label: str, options: list[str], now: str, names: dict[str, str]
-) -> None:
-    key = f"setting.{name}"
-    st.session_state[key] = now
+def _select(page: PageState, name: str, label: str, options: dict[str, str], key: str) -> None:
     st.selectbox(
         label,
-        options,
-        format_func=names.__getitem__,
+        list(options),
+        format_func=options.__getitem__,
         key=key,
         on_change=lambda: page.set(**{name: st.session_state[key]}),
     )
 
 
-def _number(
-    page: PageState, name: str, label: str, now: float, low: float, high: float, shown: str | None = None
-) -> None:
-    key = f"setting.{name}"
-    st.session_state[key] = now
-    step = None if isinstance(now, float) else 1
+def _number(page: PageState, name: str, label: str, key: str, disabled: bool) -> None:
+    low, high, step, written = NUMBERS[name]
 
     def changed() -> None:
         if st.session_state[key] is not None:
             page.set(**{name: st.session_state[key]})
 
-    st.number_input(label, low, high, step=step or 0.0001, format=shown, key=key, on_change=changed)
+    st.number_input(
+        label, low, high, step=step, format=written, key=key, on_change=changed, disabled=disabled
+    )

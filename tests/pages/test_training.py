@@ -54,7 +54,7 @@ def test_start_puts_the_run_into_the_store_and_its_id_into_the_address(open_page
     run = RunStore().run(PRESETS["fast"].spec.run_id)
     assert app.query_params["run"] == run.id
     assert (run.state, run.owner) == ("queued", ME)
-    assert "number 1 in the queue" in said(app)
+    assert "getting ready to train" in said(app)
 
 
 def test_the_same_settings_are_one_run_which_only_its_owner_ends(open_page: OpenPage) -> None:
