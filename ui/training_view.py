@@ -114,11 +114,7 @@ def _state(run: Run, now: History, learner: str) -> None:
     if run.note:
         st.info(explain(run.note))
     if now.diverged:
-        st.warning(
-            t(
-                "The loss is no number any more: most likely the learning rate is too high. Start with a smaller one."
-            )
-        )
+        st.warning(t("The loss is no number any more: start again with a smaller learning rate."))
 
 
 def _said(run: Run, now: History) -> str:
