@@ -66,8 +66,10 @@ if said and about == run.id:
 
 compared = training_runs.compared(page, run)
 watch(run, compared, learner, page.more)
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with_others, with_more = st.columns([7, 3], vertical_alignment="bottom")
+with with_others:
     training_runs.pick_compared(page, run, compared)
+with with_more:
     st.toggle(t("Learning rate and speed, too"), **page.widget("more"))
 if run.is_over:
     training_results.show(page, run)

@@ -10,7 +10,7 @@ import pytest
 from cnn_core.data import Mnist, load_mnist
 from cnn_core.events import Evaluation, Step
 from cnn_core.models import BATCH_NORM, FLATTEN, LENET5, RELU, ModelSpec, conv, dropout, linear, max_pool
-from cnn_core.script import training_script
+from cnn_core.script import training_notebook, training_script
 from cnn_core.training import PRESETS, TrainingSpec, fit
 
 SMALL = ModelSpec((conv(4, 5), BATCH_NORM, RELU, max_pool(4), FLATTEN, dropout(0.3), linear(10)))
@@ -52,3 +52,12 @@ def test_the_script_gives_the_losses_and_the_accuracy_of_fit(
     assert np.allclose(left["losses"], losses, rtol=1e-3)
     accuracy = [e.accuracy for e in events if isinstance(e, Evaluation)][-1]
     assert left["accuracy"] == pytest.approx(accuracy, abs=0.02)
+
+
+def test_the_notebook_is_the_script_in_cells() -> None:
+    spec = PRESETS["accurate"].spec
+    notebook = training_notebook(spec)
+    cells = notebook["cells"]
+    assert "\n\n".join(cell["source"] for cell in cells) == training_script(spec)  # type: ignore[attr-defined]
+    assert notebook["nbformat"] == 4
+    assert all(cell["cell_type"] == "code" and cell["outputs"] == [] for cell in cells)  # type: ignore[attr-defined]

@@ -10,10 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.data import load_mnist
 from cnn_core.events import Step
+from cnn_core.messages import Problem
 from cnn_core.presets import PRESETS
+from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
-from cnn_core.training import fit
+from cnn_core.training import TrainingSpec, fit
 from tests.pages.conftest import OpenPage, code_of
+from ui.language import t
+from ui.training_settings import choices_for, in_words
 
 ME, OTHER = "a" * 32, "b" * 32
 FEW = {"steps": 3, "train_size": 200, "batch_size": 16}
@@ -94,6 +98,96 @@ def test_a_run_can_be_deleted_and_brought_back(open_page: OpenPage) -> None:
     assert run_id not in [run.id for run in RunStore().runs()]
     press(app, "Undo: bring the deleted run back")
     assert RunStore().run(run_id).owner == ME
+
+
+def test_whoever_starts_the_same_settings_is_told_what_became_of_them(open_page: OpenPage) -> None:
+    press(open_as(open_page, ME), "Start")
+    app = press(open_as(open_page, OTHER), "Start")
+    assert "being trained already" in app.info[0].value
+    RunStore().request(PRESETS["fast"].spec.run_id, "pause", ME)
+    app = press(open_as(open_page, OTHER), "Start")
+    assert "goes on from step 0" in app.info[0].value
+    assert RunStore().run(PRESETS["fast"].spec.run_id).state == "queued"
+
+
+def test_another_seed_is_another_run(open_page: OpenPage) -> None:
+    app = press(press(open_as(open_page, ME), "Start"), "Start with another seed")
+    seeds = [run.spec.seed for run in RunStore().runs() if run.id != REFERENCE]
+    assert len(set(seeds)) == 2
+    assert app.query_params["seed"] == str(seeds[0])
+
+
+def test_a_run_is_named_after_its_preset_and_what_was_changed(open_page: OpenPage) -> None:
+    app = press(open_as(open_page, ME, learning_rate=0.1, network="mlp", seed=3), "Start")
+    assert RunStore().run(app.query_params["run"]).name == "fast, fully connected, Learning rate 0.1, seed 3"
+
+
+def test_momentum_belongs_to_sgd_alone(open_page: OpenPage) -> None:
+    app = press(open_as(open_page, ME, momentum=0.9), "Start")
+    assert app.query_params["run"] == PRESETS["fast"].spec.run_id
+    assert app.number_input(key="setting.momentum").disabled
+    app = press(open_as(open_page, ME, preset="notebook", momentum=0.9), "Start")
+    assert RunStore().run(app.query_params["run"]).spec.momentum == 0.9
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_runs_settings_can_be_begun_from(open_page: OpenPage, name: str) -> None:
+    spec = replace(PRESETS[name].spec, seed=7, batch_size=50, augmentation=True)
+    open_page("training")  # makes the home
+    run_id = RunStore().add(spec, "theirs", OTHER)
+    app = press(open_as(open_page, ME, run=run_id), "Begin from this run's settings")
+    assert app.query_params["batch_size"] == "50"
+    press(app, "Start")
+    assert app.query_params["run"] == run_id
+
+
+def test_settings_that_no_control_can_show_are_not_offered() -> None:
+    assert choices_for(replace(PRESETS["fast"].spec, weight_decay=0.5)) is None
+    assert choices_for(PRESETS["book"].spec) is not None
+    assert "AdamW" in in_words(PRESETS["fast"].spec)
+    assert t("shuffled pixels") in in_words(TrainingSpec(pixels="shuffled"))
+
+
+def test_curves_of_other_runs_are_chosen_beside_it(open_page: OpenPage) -> None:
+    app = press(open_as(open_page, ME), "Start")
+    app.multiselect(key="training.compare").select(REFERENCE).run()
+    assert app.query_params["compare"] == REFERENCE
+    assert not app.exception
+    assert not open_page("training", compare="gone,reference,,x").exception
+
+
+def test_a_broken_loss_and_an_error_are_told_with_their_remedy(open_page: OpenPage) -> None:
+    app = press(open_as(open_page, ME), "Start")
+    store = Recorder()
+    task = store.take(app.query_params["run"])
+    assert task is not None
+    with store._transaction() as connection:
+        connection.execute("INSERT INTO metrics VALUES (?, 1, NULL, 0.1, 100.0)", (task.run_id,))
+    app.run()
+    assert "smaller learning rate" in app.warning[0].value
+    store.fail(task, Problem("The worker was lost: start it once more."))
+    app.run()
+    assert app.error[0].value == "The worker was lost: start it once more."
+
+
+def test_a_run_comes_back_from_its_file(open_page: OpenPage) -> None:
+    app = open_as(open_page, ME)
+    app.file_uploader(key="training.import").upload("run.safetensors", RunStore().export_run(REFERENCE)).run()
+    assert not app.exception
+    run = RunStore().run(app.query_params["run"])
+    assert run.imported
+    assert run.owner == ME
+    assert f"**{RunStore().evaluations(REFERENCE)[-1].accuracy:.2%}**" in said(app)
+
+
+def test_mistakes_of_one_kind_are_shown(open_page: OpenPage) -> None:
+    app = open_page("training", confused="9-4")
+    labels, answers = load_mnist().test_labels, RunStore().evaluation(REFERENCE)
+    assert answers is not None
+    nines = np.flatnonzero((labels == 9) & (answers == 4))
+    chosen = next(box for box in app.selectbox if box.label == "Look into one of them")
+    assert chosen.options == [f"Test digit {i}: 9 read as 4" for i in nines]
+    assert "There is no such mistake." in said(open_page("training", confused="1-0"))
 
 
 def test_an_unknown_run_gets_a_sentence_and_the_page_goes_on(open_page: OpenPage) -> None:
