@@ -40,4 +40,5 @@ class Size:
             fraction = rf"\left\lfloor {fraction} \right\rfloor"
         kernel = rf"D(F{name}-1) - 1" if self.dilation > 1 else f"F{name}"
         general = rf"\frac{{{name} + 2P - {kernel}}}{{S}} + 1"
-        return rf"O{name} = {general} = {fraction} + 1 = {self.out}"
+        lines = rf"O{name} &= {general} \\ &= {fraction} + 1 = {self.out}"  # two, for a phone's width
+        return rf"\begin{{aligned}} {lines} \end{{aligned}}"
