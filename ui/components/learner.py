@@ -20,11 +20,8 @@ def learner_id() -> str:
 
     It stays with the browser (localStorage), and with the session where the browser keeps nothing.
     """
-    known = st.session_state.get(_SESSION)
-    if known:
-        return str(known)
+    # Mounted at every run, known or not: what follows it on the page must not change its place.
     told = _mount(key=_KEY, default={"id": ""}, on_id_change=lambda: None).id
-    if isinstance(told, str) and _SHAPE.fullmatch(told):
+    if _SESSION not in st.session_state and isinstance(told, str) and _SHAPE.fullmatch(told):
         st.session_state[_SESSION] = told
-        return told
-    return ""
+    return str(st.session_state.get(_SESSION, ""))
