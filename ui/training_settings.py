@@ -104,7 +104,7 @@ def _labels() -> dict[str, str]:
         "momentum": t("Momentum (of SGD)"),
         "schedule": t("Schedule of the learning rate"),
         "initialisation": t("First weights"),
-        "augmentation": t("Training images are turned, scaled and moved a little"),
+        "augmentation": t("Vary the training images a little"),
         "pixels": t("Pixels"),
     }
 
