@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,14 @@ def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: W
 
 def _inline(pixels: np.ndarray) -> str:
     """The picture as a data: address: a file of Streamlit's can be gone before the browser asks for it."""
-    return "data:image/png;base64," + base64.b64encode(picture_png(pixels)).decode()
+    return _encoded(pixels.tobytes(), pixels.shape)
+
+
+@lru_cache(maxsize=32)
+def _encoded(data: bytes, shape: tuple[int, ...]) -> str:
+    """Encoded once, though thirty pages may show it: the same run, twice a second."""
+    png = picture_png(np.frombuffer(data, np.uint8).reshape(shape))
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def beside(pictures: Sequence[np.ndarray], gap: int = 8) -> np.ndarray:
