@@ -49,11 +49,15 @@ def test_the_language_switch_changes_every_page(browser_page: Any, server: Serve
 
 def test_the_menu_and_back_keep_what_was_chosen(browser_page: Any, server: Server) -> None:
     page = browser_page
+
+    def arrived(slug: str) -> None:
+        page.get_by_role("heading", name=PAGES[slug].question).wait_for(timeout=60_000)
+        wait_until_idle(page, timeout=60_000)
+        page.wait_for_url(f"**/{slug}?*step=0*")
+
     page.goto(f"{server.url}/filters?lang=en&step=0")
-    page.get_by_role("heading", name=PAGES["filters"].question).wait_for()
+    arrived("filters")
     page.get_by_test_id("stSidebar").get_by_role("link", name="Feature maps").click()
-    page.get_by_role("heading", name=PAGES["feature_maps"].question).wait_for()
-    page.wait_for_url("**/feature_maps?*step=0*")
+    arrived("feature_maps")
     page.go_back()
-    page.get_by_role("heading", name=PAGES["filters"].question).wait_for()
-    page.wait_for_url("**/filters?*step=0*")
+    arrived("filters")
