@@ -43,7 +43,7 @@ def started(page: Any, url: str) -> str:
     page.goto(f"{url}/training?lang=en&steps=1500")
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(re.compile(r"run=[0-9a-f]{16}"))
-    expect(page.get_by_text(re.compile(r"step [1-9][\d,]* of 1,500"))).to_be_visible(timeout=90_000)
+    expect(page.get_by_text(re.compile(r"step [1-9][\d,]* of 1,500"))).to_be_visible(timeout=180_000)
     return re.search(r"run=([0-9a-f]{16})", page.url)[1]  # type: ignore[index]
 
 
@@ -54,7 +54,7 @@ def test_a_run_outlives_its_page_and_the_death_of_its_server(browser: Any, tmp_p
         run_id = started(page, server.url)
         page.context.close()  # the tab is closed
         step = store.run(run_id).step
-        until(lambda: store.run(run_id).step > step + 20)
+        until(lambda: store.run(run_id).step > step + 20, seconds=180)
 
         page = new_page(browser)
         page.goto(f"{server.url}/training?lang=en&run={run_id}")
@@ -70,7 +70,7 @@ def test_a_run_outlives_its_page_and_the_death_of_its_server(browser: Any, tmp_p
     with streamlit_server(ROOT / "app.py", home=tmp_path) as server:
         page = new_page(browser)
         page.goto(f"{server.url}/?lang=en")  # any page starts the engine
-        until(lambda: store.run(run_id).step > step + 20)
+        until(lambda: store.run(run_id).step > step + 20, seconds=180)
         page.context.close()
         below = descendants(server.pid)
     until(lambda: not below & processes().keys())
