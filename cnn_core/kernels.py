@@ -138,6 +138,50 @@ KERNELS = {
 }
 
 
+GABOR_ANGLES = range(0, 180, 15)  # degrees
+
+
+def ready_made(name: str, size: int, degrees: float = 0) -> np.ndarray:
+    """One of ``KERNELS`` in the size nearest to the wished one; ``degrees`` turn the Gabor kernel only."""
+    nearest = min(KERNELS[name].sizes, key=lambda offered: abs(offered - size))
+    return gabor(nearest, degrees) if name == "gabor" else KERNELS[name].make(nearest)
+
+
+def recognised(kernel: np.ndarray) -> tuple[str, int] | None:
+    """Which of ``KERNELS`` these numbers are, and its angle in degrees; None for a kernel of one's own."""
+    if kernel.shape[0] != kernel.shape[1]:
+        return None
+    for name in KERNELS:
+        for degrees in GABOR_ANGLES if name == "gabor" else (0,):
+            made = ready_made(name, kernel.shape[0], degrees)
+            if made.shape == kernel.shape and np.allclose(kernel, made, atol=1e-9):
+                return name, degrees
+    return None
+
+
+def effect(kernel: np.ndarray) -> str:
+    """What any kernel does, as its signs and its sum tell: a sentence, still English."""
+    if not kernel.any():
+        return text("Every number of the kernel is 0, and so is every sum.")
+    if abs(kernel.sum()) < 1e-6 * np.abs(kernel).sum():
+        if np.allclose(kernel, -kernel[:, ::-1]):
+            return text(
+                "The kernel's left and right halves have opposite signs: where both sides are alike they "
+                "cancel to 0, and a change from left to right leaves a number."
+            )
+        if np.allclose(kernel, -kernel[::-1]):
+            return text(
+                "The kernel's upper and lower halves have opposite signs: where both are alike they cancel "
+                "to 0, and a change from top to bottom leaves a number."
+            )
+        return text("The kernel's numbers add up to 0: an even area gives 0, and only changes show.")
+    if kernel.min() >= 0 and abs(kernel.sum() - 1) < 1e-6:
+        return text("No number is negative, and they add up to 1: every output is a mean of its window.")
+    if abs(kernel.sum() - 1) < 1e-6:
+        return text("The kernel's numbers add up to 1: an even area stays as it is, and changes grow.")
+    return text("The kernel's numbers add up to {total}: an even area comes out that many times as large.")
+
+
 def resized(kernel: np.ndarray, size: int) -> np.ndarray:
     """The kernel with another size, its middle kept: cut, or with zeros around."""
     old = kernel.shape[0]

@@ -4,19 +4,22 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import kernels
-from cnn_core.figures import enlarge, grey, limits, scale_text
+from cnn_core.figures import limits, scale_text
 from cnn_core.kernels import compact
 from cnn_core.messages import Problem
 from cnn_core.ops import avg_pool2d, max_pool2d
+from cnn_core.shift_drawing import shift_drawing
 from cnn_core.shifts import changes, shifted
 from cnn_core.sizes import Size
 from ui import frame
 from ui.code import pool2d_code, pool2d_table
 from ui.components.conv_grid import conv_grid
 from ui.language import explain, t
-from ui.matrix_input import matrix_box, read_matrix
+from ui.matrix_input import matrix_box, random_numbers, read_matrix
 from ui.picture_input import PICTURE_FIELDS, pick_picture
-from ui.pictures import beside, picture
+from ui.pictures import drawing, picture
+from ui.pool_pictures import pooled_picture
+from ui.size_formula import size_formula
 from ui.state import choice, integer, words
 
 POOLS = {"max": (max_pool2d, "MaxPool2d"), "avg": (avg_pool2d, "AvgPool2d")}
@@ -31,6 +34,7 @@ page = frame.begin(
     input=words(compact(kernels.BOOK_POOLING_INPUT)),
     down=integer(0, -3, 3),
     right=integer(0, -3, 3),
+    seed=integer(0, 0, 9999),
     **PICTURE_FIELDS,
 )
 
@@ -87,13 +91,10 @@ if output is not None and page.view == "numbers":
         key="pooling.grid",
         report=False,
     )
-elif output is not None:
-    factor = max(1, 448 // max(x.shape))
+elif output is not None and before is not None:
     low, high = limits(output)
-    shades = [np.repeat(grey(a, 0, 1)[..., None], 3, axis=-1) for a in (x, output)]
-    grown = max(1, round(factor * x.shape[0] / output.shape[0]))
     picture(
-        beside([enlarge(shades[0], factor), enlarge(shades[1], grown)]),
+        pooled_picture(still, x, before, output),
         "pooled",
         t("The picture, and what pooling leaves of it"),
         t(
@@ -104,6 +105,9 @@ elif output is not None:
             rows=output.shape[0],
             columns=output.shape[1],
             range=scale_text(low, high),
+        )
+        + (
+            " " + t("Violet beside each: the cells that the move changed.") if page.down or page.right else ""
         ),
     )
 
@@ -115,40 +119,42 @@ with settings:
 with move:
     st.slider(t("Move the input down"), -3, 3, **page.widget("down"))
     st.slider(t("Move the input to the right"), -3, 3, **page.widget("right"))
-    if output is not None and before is not None:
-        raw, pooled = changes(still, x), changes(before, output)
-        if page.down or page.right:
-            st.markdown(
-                t(
-                    "Moved by {down} down and {right} to the right: **{raw} of {cells}** input cells "
-                    "changed, and **{pooled} of {outputs}** cells after pooling.",
-                    down=page.down,
-                    right=page.right,
-                    raw=raw.changed,
-                    cells=raw.cells,
-                    pooled=pooled.changed,
-                    outputs=pooled.cells,
-                )
-            )
-        else:
-            st.markdown(
-                t("Move the input by a cell, and see how many cells change with and without pooling.")
-            )
+    st.caption(t("What leaves at one side comes in at the other, so that nothing is lost."))
 with numbers:
     if page.view == "numbers":
         matrix_box(page, "input", t("Input: your own numbers"))
-        st.button(
-            t("Random numbers"),
-            on_click=lambda: page.set(
-                input=compact(kernels.random_input(still.shape[0], np.random.randint(10**6)))
-            ),
-        )
+        random_numbers(page, "input", still.shape)
 
+if output is not None and before is not None:
+    raw, pooled = changes(still, x), changes(before, output)
+    if page.down or page.right:
+        st.markdown(
+            t(
+                "Moved by {down} down and {right} to the right: **{raw} of {cells}** input cells "
+                "changed, and **{pooled} of {outputs}** cells after pooling.",
+                down=page.down,
+                right=page.right,
+                raw=raw.changed,
+                cells=raw.cells,
+                pooled=pooled.changed,
+                outputs=pooled.cells,
+            )
+        )
+    else:
+        st.markdown(t("Move the input by a cell, and see how many cells change with and without pooling."))
+    if page.view == "numbers":
+        same = np.zeros(still.shape, bool), np.zeros(before.shape, bool)
+        panels = [
+            (t("Input"), still, same[0]),
+            (t("Input, moved"), x, x != still),
+            (t("Pooled"), before, same[1]),
+            (t("Pooled after the move"), output, output != before),
+        ]
+        alt = t("The input and its move, before pooling and after; what changed has a violet frame")
+        drawing(lambda width: shift_drawing(panels, frame.theme(), width, alt), "shift", alt, wide=980)
 if output is not None:
     sizes = [Size(n, page.window, page.stride, page.padding) for n in x.shape]
-    left, right = st.columns(2)
-    left.latex(sizes[0].formula("H"))
-    right.latex(sizes[1].formula("W"))
+    size_formula(sizes)
     st.markdown(
         t(
             "Pooling has **no parameters**: nothing in it is learned. It works on every channel by itself, "

@@ -135,7 +135,7 @@ def test_normalising_makes_the_sum_one_and_refuses_a_sum_of_zero() -> None:
 
 
 def test_the_size_formula_has_its_numbers_and_says_when_it_floors() -> None:
-    general, numbers = Size(28, 5).formula().split(r" \\ ")
+    general, numbers = Size(28, 5).formula().split(r" \\[1em] ")
     assert general == r"\begin{aligned} OH &= \frac{H + 2P - FH}{S} + 1"
     assert numbers == r"&= \frac{28 + 2 \cdot 0 - 5}{1} + 1 = 24 \end{aligned}"
     floored = Size(6, 3, stride=2)

@@ -18,6 +18,27 @@ def tensor(array: np.ndarray) -> str:
     return "[[" + ",\n    ".join(rows)[1:] + "]"
 
 
+def picture_code(ref: str) -> str:
+    """The lines that load a picture by its name on the pages, as ``x`` (H, W) of 0 to 1."""
+    kind, _, rest = ref.partition("-")
+    if kind == "test":
+        return f"""
+from cnn_core.data import load_mnist
+
+x = torch.tensor(load_mnist().test_images[{int(rest)}]) / 255"""
+    if kind == "upload":
+        return f"""
+from cnn_core.images import open_picture, to_grey
+from cnn_core.runs import RunStore
+
+file = RunStore().artifact("{rest}").data  # or open("my picture.png", "rb").read()
+x = torch.tensor(to_grey(open_picture(file)))"""
+    return f"""
+from cnn_core.images import open_picture, samples, to_grey
+
+x = torch.tensor(to_grey(open_picture(samples()["{rest}"].read_bytes())))"""
+
+
 def arguments_table(name: str, rows: list[tuple[str, object, str]]) -> None:
     """Every argument of a torch layer: its present value, and what it is for."""
     header = [t("Argument"), t("Value"), t("What it is")]
@@ -49,16 +70,10 @@ def conv2d_table(kernel: tuple[int, ...], page: Any, shape: tuple[int, ...], out
 
 def conv2d_code(x: np.ndarray, kernel: np.ndarray, page: Any) -> str:
     """What the convolution page shows, in PyTorch; it leaves ``output`` (OH, OW)."""
-    if page.view == "numbers":
-        taken = f"x = torch.tensor({tensor(x)})"
-    else:
-        taken = (
-            f"from ui.picture_input import load_picture\n\nx = torch.tensor(load_picture({page.picture!r}))"
-        )
+    taken = f"\nx = torch.tensor({tensor(x)})" if page.view == "numbers" else picture_code(page.picture)
     return f"""
 import torch
 from torch import nn
-
 {taken}
 kernel = torch.tensor({tensor(kernel)})
 layer = nn.Conv2d(1, 1, kernel_size={kernel.shape}, stride={page.stride}, padding={page.padding},
@@ -97,19 +112,13 @@ def pool2d_table(page: Any, shape: tuple[int, ...], out: tuple[int, ...]) -> Non
 
 def pool2d_code(x: np.ndarray, page: Any, layer: str) -> str:
     """What the pooling page shows, in PyTorch; it leaves ``output`` (OH, OW)."""
-    if page.view == "numbers":
-        taken = f"x = torch.tensor({tensor(x)})"
-    else:
-        taken = (
-            f"from ui.picture_input import load_picture\n\nx = torch.tensor(load_picture({page.picture!r}))"
-        )
+    taken = f"\nx = torch.tensor({tensor(x)})" if page.view == "numbers" else picture_code(page.picture)
     moved = ""
     if page.down or page.right:
         moved = f"x = torch.roll(x, shifts=({page.down}, {page.right}), dims=(0, 1))\n"
     return f"""
 import torch
 from torch import nn
-
 {taken}
 {moved}layer = nn.{layer}(kernel_size={page.window}, stride={page.stride}, padding={page.padding})
 output = layer(x.float()[None, None])[0, 0]  # (1, 1, H, W) -> (OH, OW)

@@ -5,30 +5,45 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnn_core.kernels import compact, format_matrix, parse_matrix
+from cnn_core.kernels import compact, format_matrix, parse_matrix, random_input
 from cnn_core.messages import Problem
 from ui.language import explain, t
 from ui.state import PageState
 
 
-def matrix_box(page: PageState, name: str, label: str, largest: int = 12) -> None:
+def put_matrix(page: PageState, name: str, raw: str, largest: int = 12) -> None:
+    """Take what was typed; what cannot be read leaves the choice as it was, and a sentence to be shown."""
+    try:
+        page.set(**{name: compact(parse_matrix(raw, largest))})
+        st.session_state.pop(_problem_key(name), None)
+    except Problem as error:
+        st.session_state[_problem_key(name)] = getattr(page, name), error
+
+
+def matrix_problem(page: PageState, name: str) -> Problem | None:
+    """What was wrong with the last text, until the choice changes in some other way."""
+    value, problem = st.session_state.get(_problem_key(name), (None, None))
+    return problem if value == getattr(page, name) else None
+
+
+def matrix_box(page: PageState, name: str, label: str, largest: int = 12, show_problem: bool = True) -> None:
     """A text area for the matrix that the choice ``name`` holds in its compact form."""
-    key, error_key = f"box.{name}", f"box.{name}.error"
-    if error_key not in st.session_state:
+    key, problem = f"box.{name}", matrix_problem(page, name)
+    if problem is None or key not in st.session_state:
         st.session_state[key] = format_matrix(read_matrix(page, name, largest))
-
-    def changed() -> None:
-        try:
-            page.set(**{name: compact(parse_matrix(st.session_state[key], largest))})
-            st.session_state.pop(error_key, None)
-        except Problem as error:
-            st.session_state[error_key] = error
-
     st.text_area(
-        label, key=key, on_change=changed, height=130, help=t("One row a line; paste from a spreadsheet.")
+        label,
+        key=key,
+        on_change=lambda: put_matrix(page, name, st.session_state[key], largest),
+        height=130,
+        help=t("One row a line; paste from a spreadsheet."),
     )
-    if error_key in st.session_state:
-        st.error(explain(st.session_state[error_key]))
+    if problem is not None and show_problem:
+        st.error(explain(problem))
+
+
+def _problem_key(name: str) -> str:
+    return f"box.{name}.problem"
 
 
 def read_matrix(page: PageState, name: str, largest: int = 12) -> np.ndarray:
@@ -42,30 +57,18 @@ def read_matrix(page: PageState, name: str, largest: int = 12) -> np.ndarray:
         return parse_matrix(default, largest)
 
 
-def kernel_editor(page: PageState, name: str) -> None:
-    """The kernel's cells, each to be changed on the spot."""
-    base_key, edited_key = f"cells.{name}.base", f"cells.{name}.edited"
-    if st.session_state.get(edited_key) != getattr(page, name):
-        st.session_state[base_key] = getattr(page, name)
-    base = parse_matrix(st.session_state[base_key])
-    key = f"cells.{name}.{st.session_state[base_key]}"
+def random_numbers(page: PageState, name: str, shape: tuple[int, ...]) -> None:
+    """Random small numbers of a size; the same ``seed`` of the page gives a whole class the same numbers."""
+    size_key, seed_key = f"random.{name}.size", f"random.{name}.seed"
+    st.session_state[size_key], st.session_state[seed_key] = shape[0], page.seed
 
-    def changed() -> None:
-        kernel = base.copy()
-        for row, cells in st.session_state[key]["edited_rows"].items():
-            for column, value in cells.items():
-                kernel[int(row), int(column)] = 0.0 if value is None else value
-        page.set(**{name: compact(kernel)})
-        st.session_state[edited_key] = getattr(page, name)
+    def draw(step: int = 0) -> None:
+        size, seed = st.session_state[size_key], (st.session_state[seed_key] + step) % 10_000
+        page.set(seed=seed, **{name: compact(random_input(size, seed))})
 
-    st.data_editor(
-        [{str(c): float(value) for c, value in enumerate(row)} for row in base],
-        key=key,
-        on_change=changed,
-        hide_index=True,
-        num_rows="fixed",
-        column_config={
-            str(c): st.column_config.NumberColumn("\u200b" * (c + 1), width=64) for c in range(base.shape[1])
-        },
-        row_height=36,
-    )
+    st.button(t("Random numbers"), on_click=draw, args=(1,))
+    with st.expander(t("Size and seed")):
+        st.slider(t("Rows and columns"), 1, 12, key=size_key, on_change=draw)
+        st.number_input(
+            t("Seed"), 0, 9999, key=seed_key, on_change=draw, help=t("The same seed gives the same numbers.")
+        )

@@ -37,6 +37,12 @@ def _grey_sample(name: str) -> np.ndarray:
 
 def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
     """Show what there is to choose from, and return the chosen picture in grey."""
+    try:
+        pixels = load_picture(getattr(page, name))
+    except Problem as error:
+        st.warning(explain(error))
+        page.set(**{name: DEFAULT})
+        pixels = load_picture(DEFAULT)
     ref = getattr(page, name)
     choices = [f"sample-{s}" for s in samples()]
     choices.append(ref if ref.startswith("test-") else "test-0")
@@ -44,7 +50,7 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
         choices.append(ref)
     chosen, own = st.columns([1, 1], vertical_alignment="bottom")
     key = f"picture.{name}"
-    st.session_state[key] = ref if ref in choices else DEFAULT
+    st.session_state[key] = ref
     chosen.selectbox(
         t("Picture"),
         choices,
@@ -63,11 +69,7 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
             on_change=lambda: page.set(**{name: f"test-{st.session_state[number]}"}),
         )
         _upload(page, name)
-    try:
-        return load_picture(ref)
-    except Problem as error:
-        st.warning(explain(error))
-        return load_picture(DEFAULT)
+    return pixels
 
 
 def _name(ref: str) -> str:

@@ -23,7 +23,12 @@ def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: W
     """One composed picture, uint8 (H, W, 3), with a button that saves it as ``name``.png."""
     with st.container(key=f"pixels-{name}"):  # style.css keeps its pixels crisp
         st.image(_inline(pixels), caption=caption or None, width=width, alt=alt)
-    save(name + ".png", lambda: picture_png(pixels), "image/png", t("Save picture"))
+    save_picture(lambda: pixels, name)
+
+
+def save_picture(draw: Callable[[], np.ndarray], name: str) -> None:
+    """A button that saves a picture, which is composed only when it is asked for, as ``name``.png."""
+    save(name + ".png", lambda: picture_png(draw()), "image/png", t("Save picture"))
 
 
 def _inline(pixels: np.ndarray) -> str:

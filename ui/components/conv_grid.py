@@ -54,7 +54,7 @@ def conv_grid(
 
     ``x`` (C, H, W) or (H, W); ``weight`` (C, FH, FW) or (FH, FW) for ``op`` "conv"; ``window`` for "max" and
     "avg", which show each channel's own output. Pairs are (height, width). ``names`` of the channels;
-    ``input_range`` is black to white on maps too large for numbers (default: their own range); ``note`` is a
+    ``input_range``: the input is a picture, black to white over this range; ``note`` is a
     line below the sum; ``at`` is where the window first stands; ``report`` False saves the rerun at each pin.
     The same ``key`` again changes the grids in place. Raises :class:`Problem` for what cannot be shown.
     """

@@ -101,11 +101,12 @@ class Painter {
   }
 
   inputFill(value) {
+    const { model } = this;
     const { low, high, input } = this.scale;
     if (!Number.isFinite(value)) return this.palette.paper;
     if (low < 0) return this.palette.signed(value / input, this.strength);
     const share = high > low ? Math.min(Math.max((value - low) / (high - low), 0), 1) : 0;
-    return this.palette.grey(share, this.asPicture);
+    return this.palette.grey(share, this.asPicture || Boolean(model.range)); // given a range, these are pixels
   }
 
   inputCell(c, row, col, digits) {

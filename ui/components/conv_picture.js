@@ -1,0 +1,168 @@
+// A picture beside what a kernel makes of it: pointing at an output pixel outlines the patch that it comes
+// from, and shows that patch large. A click, or Enter, opens the patch's numbers (Python draws them).
+
+const GAP = 16;
+const TALLEST = 400; // px: both pictures stay above the fold
+const LENS = 120; // px
+
+function make(tag, into, className = "") {
+  const node = into.appendChild(document.createElement(tag));
+  node.className = className;
+  return node;
+}
+
+class View {
+  constructor(root) {
+    this.stage = make("div", root, "stage");
+    [this.input, this.output] = ["input", "output"].map((name) => this.plate(name));
+    const below = make("div", root, "below");
+    this.lens = make("canvas", below, "lens");
+    this.lens.setAttribute("role", "img");
+    this.reading = make("p", below, "reading");
+    this.reading.setAttribute("aria-live", "polite");
+    this.listen();
+    new ResizeObserver(() => this.layout()).observe(root);
+  }
+
+  plate(name) {
+    const figure = make("figure", this.stage, `plate ${name}`);
+    const title = make("figcaption", figure);
+    const frame = make("div", figure, "frame");
+    const image = make("img", frame);
+    image.draggable = false;
+    const mark = make("div", frame, "mark");
+    return { figure, title, frame, image, mark };
+  }
+
+  listen() {
+    const { input, output } = this;
+    output.frame.tabIndex = 0;
+    output.frame.setAttribute("role", "application");
+    for (const plate of [input, output]) {
+      plate.frame.addEventListener("pointermove", (event) => this.point(this.under(event, plate)));
+      plate.frame.addEventListener("pointerleave", () => this.point(this.at));
+      plate.frame.addEventListener("click", (event) => this.pin(this.under(event, plate)));
+      plate.image.addEventListener("load", () => this.show());
+    }
+    output.frame.addEventListener("keydown", (event) => {
+      const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+      const size = event.shiftKey ? 10 : 1;
+      if (event.key in steps) this.point(this.here.map((n, axis) => n + size * steps[event.key][axis]));
+      else if (event.key === "Enter" || event.key === " ") this.pin(this.here);
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  // The output pixel below a pointer; on the input, the one whose patch has the pointer in its middle.
+  under(event, plate) {
+    const box = plate.frame.getBoundingClientRect();
+    const { shape, outShape, span, stride, padding } = this.data;
+    const shares = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
+    return shares.map((share, axis) => {
+      if (plate === this.output) return Math.floor(share * outShape[axis]);
+      const corner = share * shape[axis] + padding - span[axis] / 2;
+      return Math.round(corner / stride);
+    });
+  }
+
+  inside(place) {
+    return place.map((n, axis) => Math.min(this.data.outShape[axis] - 1, Math.max(0, n)));
+  }
+
+  point(place) {
+    this.here = this.inside(place);
+    this.show();
+  }
+
+  pin(place) {
+    this.point(place);
+    this.at = this.here;
+    this.tell(this.at);
+  }
+
+  update(data, tell) {
+    const moved = !this.data || String(data.at) !== String(this.data.at);
+    const size = (of) => of && String([of.shape, of.outShape]);
+    const resized = size(this.data) !== size(data);
+    this.data = data;
+    this.tell = tell;
+    if (moved) this.here = this.at = data.at;
+    this.at = this.inside(this.at);
+    this.here = this.inside(this.here);
+    const { labels } = data;
+    this.input.title.textContent = labels.input;
+    this.output.title.textContent = labels.output;
+    this.lens.setAttribute("aria-label", labels.lens);
+    this.output.frame.setAttribute("aria-label", labels.keys);
+    for (const [plate, address, alt] of [[this.input, data.input, labels.inputAlt], [this.output, data.output, labels.outputAlt]]) {
+      if (plate.image.src !== address) plate.image.src = address;
+      plate.image.alt = alt;
+    }
+    if (resized) this.layout();
+    this.show();
+  }
+
+  // Both pictures at one scale: whole multiples where they are small.
+  layout() {
+    if (!this.data) return;
+    const { shape, outShape } = this.data;
+    const room = this.stage.clientWidth;
+    if (!room) return;
+    const stacked = room < 560;
+    const wide = stacked ? Math.max(shape[1], outShape[1]) : shape[1] + outShape[1];
+    const free = stacked ? room : room - GAP;
+    let scale = Math.min(free / wide, TALLEST / Math.max(shape[0], outShape[0]));
+    if (scale > 2) scale = Math.floor(scale);
+    this.input.image.style.imageRendering = this.output.image.style.imageRendering = scale > 1.5 ? "pixelated" : "auto";
+    [[this.input, shape], [this.output, outShape]].forEach(([plate, [height, width]]) => {
+      plate.frame.style.width = `${width * scale}px`;
+      plate.frame.style.height = `${height * scale}px`;
+    });
+    this.show();
+  }
+
+  show() {
+    if (!this.data) return;
+    const { shape, outShape, span, stride, padding, labels } = this.data;
+    const [row, col] = this.here;
+    const top = row * stride - padding;
+    const left = col * stride - padding;
+    place(this.input.mark, [top, left], span, shape);
+    place(this.output.mark, [row, col], [1, 1], outShape);
+    this.magnify(top, left);
+    const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    const same = String(this.here) === String(this.at);
+    const bounds = { row: row + 1, col: col + 1, top: top + 1, bottom: top + span[0], left: left + 1, right: left + span[1] };
+    this.reading.textContent = fill(labels.reading, bounds) + (same ? "" : ` ${labels.open}`);
+  }
+
+  magnify(top, left) {
+    const { span, padding } = this.data;
+    const image = this.input.image;
+    if (!image.complete || !image.naturalWidth) return;
+    const sharp = Math.max(1, Math.floor((LENS * devicePixelRatio) / Math.max(...span)));
+    const [height, width] = span.map((n) => n * sharp);
+    const canvas = this.lens;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    canvas.style.width = `${width / devicePixelRatio}px`;
+    const pen = canvas.getContext("2d");
+    pen.imageSmoothingEnabled = false;
+    pen.clearRect(0, 0, width, height);
+    pen.drawImage(image, left, top, span[1], span[0], 0, 0, width, height); // beyond the edge: nothing
+    canvas.classList.toggle("beyond", padding > 0);
+  }
+}
+
+function place(mark, [top, left], [height, width], shape) {
+  const share = (part, axis) => `${(100 * part) / shape[axis]}%`;
+  Object.assign(mark.style, {
+    top: share(top, 0), left: share(left, 1), height: share(height, 0), width: share(width, 1),
+  });
+}
+
+export default function ({ parentElement, data, setStateValue }) {
+  const root = parentElement.querySelector(".root");
+  root.view ??= new View(root);
+  root.view.update(data, (at) => setStateValue("at", at));
+}

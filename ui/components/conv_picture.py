@@ -1,0 +1,75 @@
+"""A picture beside what a kernel makes of it: every output pixel leads back to its patch."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.figures import picture_png
+from ui.components import component
+from ui.language import t
+
+_mount = component("conv_picture")
+
+
+def conv_picture(
+    key: str,
+    x: np.ndarray,
+    output: np.ndarray,
+    span: tuple[int, int],
+    stride: int,
+    padding: int,
+    at: tuple[int, int],
+    on_pick: Callable[[int, int], None],
+) -> None:
+    """Show ``x`` (H, W) and ``output`` (OH, OW, 3), both uint8, at one scale.
+
+    ``span`` is how many rows and columns the kernel reaches over, ``at`` the output pixel that is open;
+    ``on_pick`` gets the row and column of the pixel that a learner opens.
+    """
+
+    def picked() -> None:
+        place = st.session_state[key].get("at")
+        if place:
+            on_pick(*map(int, place))
+
+    _mount(
+        key=key,
+        data={
+            "input": _address(x),
+            "output": _address(output),
+            "shape": x.shape,
+            "outShape": output.shape[:2],
+            "span": span,
+            "stride": stride,
+            "padding": padding,
+            "at": at,
+            "labels": _labels(x, output),
+        },
+        default={"at": None},
+        on_at_change=picked,
+    )
+
+
+def _address(pixels: np.ndarray) -> str:
+    return "data:image/png;base64," + base64.b64encode(picture_png(pixels, compression=1)).decode()
+
+
+def _labels(x: np.ndarray, output: np.ndarray) -> dict[str, str]:
+    shape, out = (f"{a.shape[0]}×{a.shape[1]}" for a in (x, output))
+    return {
+        "input": f"{t('Input')} {shape}",
+        "output": f"{t('Output')} {out}",
+        "inputAlt": t("The picture"),
+        "outputAlt": t("What the kernel makes of it"),
+        "lens": t("The patch, enlarged"),
+        "keys": t("Output. The arrow keys move the point, Enter opens its numbers."),
+        "reading": t(
+            "The output pixel in row {row}, column {col} comes from rows {top} to {bottom}, columns "
+            "{left} to {right} of the input."
+        ),
+        "open": t("A click opens its numbers."),
+    }

@@ -1,0 +1,132 @@
+// A kernel's cells, each a small field. What is typed is told at once; what Python knows better comes back.
+
+const NUMBER = /^[-−+]?(\d+[.,]?\d*|[.,]\d+)(\/\d+[.,]?\d*)?$/; // 2, -0.5, 0,5, 1/9
+
+function plain(raw) {
+  return raw.trim().replace("−", "-").replace(",", ".") || "0";
+}
+
+function value(raw) {
+  const [top, bottom = "1"] = plain(raw).split("/");
+  return Number(top) / Number(bottom);
+}
+
+function shown(number, narrow) {
+  const text = String(Number(number.toPrecision(3))).replace("-", "−");
+  return narrow ? text.replace(/^(−?)0\./, "$1.") : text;
+}
+
+class Cells {
+  constructor(root) {
+    this.table = root.appendChild(document.createElement("div"));
+    this.table.className = "table";
+    this.table.setAttribute("role", "group");
+    this.edits = 0; // how often this hand has changed the kernel
+    this.rows = [];
+    this.fields = [];
+  }
+
+  // Python's kernel wins, unless it has not seen the newest edit yet: that one is still on its way.
+  update({ rows, seen, limit, theme, labels }, tell) {
+    this.tell = tell;
+    this.labels = labels;
+    this.limit = limit;
+    this.table.setAttribute("aria-label", labels.kernel);
+    if (seen !== null && seen < this.edits && this.fields.length) return;
+    this.edits = Math.max(this.edits, seen ?? 0);
+    this.rows = rows.map((row) => row.map(String));
+    if (this.fields.length !== rows.length || this.fields[0]?.length !== rows[0].length) this.build();
+    this.each((field, r, c) => {
+      const typing = field.matches(":focus") && value(field.value) === rows[r][c];
+      if (!typing) this.fill(field, r, c);
+      this.paint(field, r, c);
+      field.setAttribute("aria-label", labels.cell.replace("{row}", r + 1).replace("{col}", c + 1));
+    });
+  }
+
+  each(act) {
+    this.fields.forEach((row, r) => row.forEach((field, c) => act(field, r, c)));
+  }
+
+  build() {
+    this.table.replaceChildren();
+    this.table.style.setProperty("--columns", this.rows[0].length);
+    this.fields = this.rows.map((row, r) => row.map((_, c) => this.field(r, c)));
+  }
+
+  field(r, c) {
+    const field = this.table.appendChild(document.createElement("input"));
+    Object.assign(field, { type: "text", autocomplete: "off", spellcheck: false });
+    field.addEventListener("focus", () => {
+      field.value = this.rows[r][c];
+      field.select();
+    });
+    field.addEventListener("input", () => NUMBER.test(field.value.trim()) && this.edit(field, r, c));
+    field.addEventListener("blur", () => this.leave(field, r, c));
+    field.addEventListener("keydown", (event) => this.key(event, r, c));
+    field.addEventListener("paste", (event) => this.paste(event));
+    return field;
+  }
+
+  edit(field, r, c) {
+    this.rows[r][c] = plain(field.value);
+    this.paint(field, r, c);
+    this.say(this.rows.map((row) => row.join(" ")).join("\n"));
+  }
+
+  say(text) {
+    this.edits += 1;
+    this.tell({ number: this.edits, text });
+  }
+
+  leave(field, r, c) {
+    const raw = field.value.trim();
+    const same = plain(raw) === this.rows[r][c];
+    if (raw && !same && !NUMBER.test(raw)) {
+      const rows = this.rows.map((row) => [...row]);
+      rows[r][c] = raw.replace(/\s+/g, "");
+      this.say(rows.map((row) => row.join(" ")).join("\n")); // Python says what is wrong with it
+    } else if (!raw && !same) this.edit(field, r, c);
+    this.fill(field, r, c);
+  }
+
+  key(event, r, c) {
+    const { key, target } = event;
+    const whole = target.selectionStart === 0 && target.selectionEnd === target.value.length;
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [1, 0] };
+    if (whole) Object.assign(steps, { ArrowLeft: [0, -1], ArrowRight: [0, 1] });
+    if (!(key in steps)) return;
+    event.preventDefault();
+    const next = this.fields[r + steps[key][0]]?.[c + steps[key][1]];
+    if (next) next.focus();
+    else if (key === "Enter") target.blur();
+  }
+
+  // A block from a spreadsheet is the whole kernel.
+  paste(event) {
+    const text = event.clipboardData.getData("text").trim();
+    if (!/[\s;]/.test(text)) return;
+    event.preventDefault();
+    this.say(text);
+    event.target.blur();
+  }
+
+  fill(field, r, c) {
+    const number = value(this.rows[r][c]);
+    field.value = Number.isFinite(number) ? shown(number, this.rows[0].length > 5) : this.rows[r][c];
+    field.title = this.rows[r][c];
+  }
+
+  paint(field, r, c) {
+    const number = value(this.rows[r][c]);
+    const share = Math.min(1, Math.abs(number) / (this.limit || 1)) * 62; // at most: the number stays readable
+    const end = number < 0 ? "negative" : "positive";
+    field.style.background = `color-mix(in srgb, var(--cnn-${end}) ${share}%, var(--cnn-neutral))`;
+  }
+}
+
+export default function ({ parentElement, data, setStateValue }) {
+  const root = parentElement.querySelector(".root");
+  root.cells ??= new Cells(root);
+  root.cells.update(data, (edit) => setStateValue("edit", edit));
+}

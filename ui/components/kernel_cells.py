@@ -1,0 +1,38 @@
+"""The cells of a kernel, each to be changed on the spot, or all pasted from a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from ui.components import component
+from ui.language import t
+
+_mount = component("kernel_cells")
+
+
+def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None]) -> None:
+    """Show the kernel (FH, FW); ``on_edit`` gets the text of all its cells at each keystroke.
+
+    The fields take the kernel of each call, except for what is typed while an edit is on its way.
+    """
+
+    def edited() -> None:
+        edit = st.session_state[key].get("edit")
+        if edit:
+            on_edit(str(edit["text"]))
+
+    last = (st.session_state.get(key) or {}).get("edit")
+    _mount(
+        key=key,
+        data={
+            "rows": kernel.tolist(),
+            "seen": last["number"] if last else None,
+            "limit": float(np.abs(kernel).max()),
+            "labels": {"kernel": t("Kernel"), "cell": t("row {row}, column {col}")},
+        },
+        default={"edit": None},
+        on_edit_change=edited,
+    )

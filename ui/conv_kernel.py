@@ -1,0 +1,102 @@
+"""The kernel on the convolution page: ready-made ones to begin from, its cells, and what changes them all."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import kernels
+from cnn_core.kernels import GABOR_ANGLES, KERNELS, compact, ready_made, recognised
+from ui.components.kernel_cells import kernel_cells
+from ui.language import explain, t
+from ui.matrix_input import matrix_box, matrix_problem, put_matrix
+from ui.state import PageState
+
+_NAME = "convolution.kernel.name"
+_ANGLE = "convolution.kernel.angle"
+_SIZE = "convolution.kernel.size"
+_CELLS = "convolution.kernel.cells"
+
+
+def choose_kernel(page: PageState, kernel: np.ndarray) -> None:
+    """The ready-made kernels; one of one's own leaves the choice open."""
+    known = recognised(kernel)
+    st.session_state[_NAME] = known[0] if known else None
+
+    def take() -> None:
+        name = st.session_state[_NAME]
+        if name:
+            page.set(kernel=compact(ready_made(name, kernel.shape[0])))
+
+    st.selectbox(
+        t("Ready-made kernels"),
+        list(KERNELS),
+        format_func=lambda name: t(KERNELS[name].name),
+        key=_NAME,
+        placeholder=t("your own kernel"),
+        on_change=take,
+    )
+
+
+def kernel_panel(page: PageState, kernel: np.ndarray) -> None:
+    """The cells, the Gabor kernel's angle, and, folded away, what changes the whole kernel."""
+    st.markdown(t("**Kernel**: change any cell"))
+    kernel_cells(_CELLS, kernel, lambda raw: put_matrix(page, "kernel", raw, 11))
+    problem = matrix_problem(page, "kernel")
+    if problem is not None:
+        st.error(explain(problem))
+    known = recognised(kernel)
+    if known and known[0] == "gabor":
+        _angle(page, kernel, known[1])
+    with st.expander(t("Change the whole kernel")):
+        _whole_kernel(page, kernel)
+
+
+def _angle(page: PageState, kernel: np.ndarray, degrees: int) -> None:
+    st.session_state[_ANGLE] = degrees
+    st.select_slider(
+        t("Angle of its stripes"),
+        list(GABOR_ANGLES),
+        format_func=lambda angle: f"{angle}°",
+        key=_ANGLE,
+        on_change=lambda: page.set(
+            kernel=compact(ready_made("gabor", kernel.shape[0], st.session_state[_ANGLE]))
+        ),
+    )
+
+
+def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
+    def put(changed: np.ndarray) -> None:
+        page.set(kernel=compact(changed))
+
+    def resize() -> None:
+        size, known = st.session_state[_SIZE], recognised(kernel)
+        if known and size in KERNELS[known[0]].sizes:
+            put(ready_made(known[0], size, known[1]))
+        else:
+            put(kernels.resized(kernel, size))
+
+    def random() -> None:
+        seed = (page.seed + 1) % 10_000
+        page.set(seed=seed, kernel=compact(kernels.random_kernel(kernel.shape[0], seed)))
+
+    st.session_state[_SIZE] = kernel.shape[0]
+    st.slider(t("Size"), 1, 11, key=_SIZE, on_change=resize)
+    with st.container(horizontal=True):
+        st.button(t("Rotate by 90°"), on_click=lambda: put(np.rot90(kernel, -1)))
+        st.button(t("Flip"), on_click=lambda: put(kernel[::-1, ::-1]), help=t("Turns it by 180°."))
+        st.button(
+            t("Divide by the sum"),
+            on_click=lambda: put(kernels.normalised(kernel)),
+            disabled=abs(kernel.sum()) < 1e-9,
+            help=t("The output then keeps the input's brightness. Not where the sum is 0."),
+        )
+        st.button(t("Random"), on_click=random)
+    st.caption(
+        t(
+            "In mathematics a convolution first turns the kernel by 180°: that is *Flip*. Deep learning "
+            "leaves it as it is (cross-correlation) and still says convolution; the network learns the "
+            "numbers anyway."
+        )
+    )
+    matrix_box(page, "kernel", t("Kernel as text"), largest=11, show_problem=False)

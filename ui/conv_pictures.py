@@ -1,0 +1,112 @@
+"""The convolution page's pictures: one that opens at any pixel, and several kernels side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.figures import grey, limits, scale_text, signed
+from cnn_core.kernels import KERNELS, ready_made
+from cnn_core.messages import Problem
+from cnn_core.ops import Pair, conv2d
+from cnn_core.sizes import neighbourhood, sharpest
+from ui.components.conv_grid import conv_grid
+from ui.components.conv_picture import conv_picture
+from ui.frame import theme
+from ui.language import t
+from ui.pictures import beside, picture, save_picture
+from ui.state import PageState
+
+MOST = 6  # kernels side by side
+
+
+def full_colour(kernel: np.ndarray, bias: float) -> float:
+    """The size that no output of this kernel exceeds on a picture of 0 to 1."""
+    largest = max(kernel.clip(min=0).sum(), -kernel.clip(max=0).sum()) + abs(bias)
+    return float(largest) or 1.0
+
+
+def opened(page: PageState, x: np.ndarray, spans: Pair, out: Pair) -> Pair:
+    """The output pixel that is open: the address's, or the one over the picture's sharpest edge."""
+    try:
+        row, col = map(int, page.at.split(","))
+    except ValueError:
+        edge = sharpest(x)
+        row, col = ((n + page.padding - s // 2) // page.stride for n, s in zip(edge, spans, strict=True))
+    return min(max(row, 0), out[0] - 1), min(max(col, 0), out[1] - 1)
+
+
+def show_picture(page: PageState, x: np.ndarray, kernel: np.ndarray, output: np.ndarray, spans: Pair) -> None:
+    """Input and output as pictures, and what their colours say."""
+    limit = max(map(abs, limits(output))) or 1.0 if page.stretch else full_colour(kernel, page.bias)
+    colours = signed(output, limit, theme())
+    at = opened(page, x, spans, output.shape)
+    conv_picture(
+        "convolution.picture", grey(x, 0, 1), colours, spans, page.stride, page.padding, at,
+        lambda row, col: page.set(at=f"{row},{col}"),
+    )  # fmt: skip
+    st.caption(
+        t(
+            "Input: black 0, white 1. Output: orange below 0, blue above, full colour at ±{limit}. Its "
+            "values here: {range}",
+            limit=f"{limit:.3g}",
+            range=scale_text(*limits(output)),
+        )
+    )
+    st.toggle(
+        t("Stretch the colours to these values"),
+        help=t(
+            "Off: full colour is what this kernel could reach at most, whatever the picture, so that two "
+            "pictures compare. On: full colour is the largest value here."
+        ),
+        **page.widget("stretch"),
+    )
+    shades = np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1)
+    save_picture(lambda: beside([shades, colours]), "convolved")
+
+
+def show_numbers(page: PageState, x: np.ndarray, kernel: np.ndarray, out: Pair, spans: Pair) -> None:
+    """The same kernel on the numbers round the pixel that is open."""
+    at = opened(page, x, spans, out)
+    part, place = neighbourhood(x, at, spans, out, page.stride, page.padding, page.mode)
+    st.markdown(t("**The same kernel, on this pixel's numbers** (row {row}, column {col} is in the middle):",
+                  row=at[0] + 1, col=at[1] + 1))  # fmt: skip
+    conv_grid(
+        part, kernel, page.bias, page.stride, dilation=page.dilation, at=place,
+        key=f"convolution.patch.{at}", input_range=(0, 1), report=False,
+    )  # fmt: skip
+
+
+def compare_kernels(page: PageState, x: np.ndarray) -> None:
+    """Several ready-made kernels on the same picture, with the settings of the page, on one scale."""
+    names = [name for name in page.compare.split(",") if name in KERNELS]
+    key = "convolution.compare"
+    st.session_state[key] = names
+    st.multiselect(
+        t("Kernels to compare"),
+        list(KERNELS),
+        format_func=lambda name: t(KERNELS[name].name),
+        key=key,
+        max_selections=MOST,
+        on_change=lambda: page.set(compare=",".join(st.session_state[key])),
+    )
+    outputs = {}
+    for name in names[:MOST]:
+        kernel = ready_made(name, 3).astype(np.float32)
+        try:
+            outputs[name] = conv2d(
+                x[None, None], kernel[None, None], np.array([page.bias], np.float32),
+                page.stride, page.padding, page.dilation, page.mode,
+            )[0, 0]  # fmt: skip
+        except Problem:
+            continue  # the page has said what does not fit
+    if not outputs:
+        return
+    limit = max(map(abs, limits(*outputs.values()))) or 1.0
+    st.caption(t("One scale for all: full colour at ±{limit}.", limit=f"{limit:.3g}"))
+    columns = st.columns(3)
+    for i, (name, output) in enumerate(outputs.items()):
+        with columns[i % 3]:
+            does, label = t(KERNELS[name].does), t(KERNELS[name].name)
+            caption = f"**{label}** ({scale_text(*limits(output))}). {does}"
+            picture(signed(output, limit, theme()), f"compared-{name}", label, caption, width="stretch")
