@@ -22,7 +22,7 @@ SPEC = TrainingSpec(
 )
 
 
-def until(condition: Callable[[], T], seconds: float = 90.0, every: float = 0.02) -> T:
+def until(condition: Callable[[], T], seconds: float = 180.0, every: float = 0.02) -> T:
     """What the condition gives as soon as it is true; fails after so many seconds."""
     end = time.monotonic() + seconds
     while not (found := condition()):
