@@ -56,7 +56,7 @@ def test_it_reads_about_98_of_100_digits_at_the_end(
     expect(said).to_be_visible(timeout=30_000)
     right = int(re.search(r"reads ([\d,]+) of 10,000", said.inner_text())[1].replace(",", ""))  # type: ignore[index]
     assert right >= 9_700
-    expect(browser_page.locator(".js-plotly-plot")).to_be_visible()
+    expect(browser_page.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
 
 
 def test_the_filters_differ_at_step_0_and_at_the_end(
