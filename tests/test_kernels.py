@@ -153,3 +153,41 @@ def test_what_is_left_over_is_what_no_window_reaches(n: int, k: int, s: int, p: 
     else:
         assert (out - 1) * s + size.span + size.left_over == n + 2 * p
         assert 0 <= size.left_over < s
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_ready_made_kernel_is_recognised_in_every_size_and_angle(name: str) -> None:
+    for size in KERNELS[name].sizes:
+        for degrees in kernels.GABOR_ANGLES if name == "gabor" else (0,):
+            assert kernels.recognised(kernels.ready_made(name, size, degrees)) == (name, degrees)
+
+
+def test_a_kernel_of_ones_own_is_not_recognised() -> None:
+    assert kernels.recognised(np.array([[1.0, 2], [3, 4]])) is None
+    assert kernels.recognised(np.ones((1, 3))) is None
+
+
+def test_the_nearest_size_is_taken_where_a_kernel_has_no_other() -> None:
+    assert kernels.ready_made("sobel", 11).shape == (3, 3)
+    assert kernels.ready_made("gabor", 1).shape == (5, 5)
+    assert kernels.ready_made("box", 7).shape == (7, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *[("left_edge", "left and right"), ("sobel", "left and right"), ("horizontal", "upper and lower")],
+        *[
+            ("laplacian", "add up to 0"),
+            ("box", "a mean of its window"),
+            ("gaussian", "a mean of its window"),
+        ],
+        *[("sharpen", "changes grow"), ("book", "add up to {total}")],
+    ],
+)
+def test_what_a_kernel_does_is_told_from_its_numbers(name: str, said: str) -> None:
+    assert said in kernels.effect(kernels.ready_made(name, 3))
+
+
+def test_a_kernel_of_zeros_is_told_apart() -> None:
+    assert "Every number" in kernels.effect(np.zeros((3, 3)))

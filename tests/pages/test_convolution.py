@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cnn_core.images import sample
-from cnn_core.kernels import KERNELS, parse_matrix
+from cnn_core.kernels import KERNELS, gabor, parse_matrix
 from cnn_core.ops import conv2d
 from tests.pages.conftest import OpenPage, code_of
 from ui.picture_input import load_picture
@@ -110,6 +110,63 @@ def test_an_uploaded_picture_is_convolved_and_has_an_address(open_page: OpenPage
     assert not app.error
     assert app.query_params["picture"].startswith("upload-")
     assert code_of(app)["output"].shape == (28, 38)
+
+
+@pytest.mark.parametrize("picture", ["sample-coffee", "test-007"])
+def test_the_code_loads_the_picture_by_itself(open_page: OpenPage, picture: str) -> None:
+    app = open_page("convolution", view="picture", picture=picture, kernel="1")
+    assert "ui." not in app.code[-1].value
+    assert np.array_equal(code_of(app)["output"], load_picture(picture))
+
+
+def test_an_unknown_picture_gets_a_sentence_and_the_usual_one(open_page: OpenPage) -> None:
+    app = open_page("convolution", view="picture", picture="sample-nothing", kernel="1")
+    assert len(app.warning) == 1
+    assert np.array_equal(code_of(app)["output"], load_picture("sample-city"))
+
+
+def test_same_and_full_set_the_padding_or_are_closed(open_page: OpenPage) -> None:
+    app = open_page("convolution", kernel=";".join(["1,1,1,1,1"] * 5), padding=1, stride=3)
+    same, full = (next(b for b in app.button if b.label == label) for label in ("same size", "full"))
+    same.click().run()
+    assert code_of(app)["output"].shape == (4, 4)
+    full.click().run()
+    assert code_of(app)["output"].shape == (8, 8)
+    even = open_page("convolution", kernel="1,2;3,4")
+    assert next(b for b in even.button if b.label == "same size").disabled
+    wide = open_page(
+        "convolution", padding=4, dilation=4, kernel=";".join(["1,1,1,1"] * 4), input=";".join(["1"] * 5)
+    )
+    assert next(b for b in wide.button if b.label == "full").disabled
+
+
+def test_the_same_seed_gives_the_same_numbers(open_page: OpenPage) -> None:
+    app = open_page("convolution")
+    app.number_input(key="random.input.seed").set_value(7).run()
+    first = app.query_params["input"]
+    app.number_input(key="random.input.seed").set_value(8).run()
+    assert app.query_params["input"] != first
+    app.number_input(key="random.input.seed").set_value(7).run()
+    assert app.query_params["input"] == first
+    app.slider(key="random.input.size").set_value(12).run()
+    assert code_of(app)["output"].shape == (10, 10)
+
+
+def test_gabor_turns_by_its_angle_and_grows_with_its_size(open_page: OpenPage) -> None:
+    app = open_page("convolution", view="picture", picture="test-3")
+    app.selectbox(key="convolution.kernel.name").select("gabor").run()
+    app.select_slider(key="convolution.kernel.angle").set_value(45).run()
+    app.slider(key="convolution.kernel.size").set_value(9).run()
+    assert np.allclose(parse_matrix(app.query_params["kernel"]), gabor(9, 45))
+    assert app.selectbox(key="convolution.kernel.name").value == "gabor"
+
+
+def test_several_kernels_are_compared_on_one_scale(open_page: OpenPage) -> None:
+    app = open_page("convolution", view="picture", picture="test-3", compare="sobel,nonsense,identity")
+    assert app.multiselect(key="convolution.compare").value == ["sobel", "identity"]
+    digit = load_picture("test-3")
+    limit = np.abs(conv2d(digit[None, None], KERNELS["sobel"].make(3)[None, None])).max()
+    assert f"One scale for all: full colour at ±{limit:.3g}." in [c.value for c in app.caption]
 
 
 def test_flip_turns_the_kernel_by_180_degrees(open_page: OpenPage) -> None:

@@ -1,0 +1,198 @@
+"""The convolution page as a person uses it: cells, presets, pictures, pasted numbers, keyboard and touch."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+from torch.nn import functional as F
+
+from cnn_core.kernels import BOOK_INPUT, BOOK_KERNEL, KERNELS, parse_matrix
+from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from ui.picture_input import load_picture
+
+EDGE = "-1,0,1;-1,0,1;-1,0,1"
+OUTPUT = "[data-grid='output-0'] .cell"
+
+
+def visit(page: Any, server: Server, query: str = "") -> Any:
+    page.goto(f"{server.url}/convolution?lang=en{query}")
+    page.get_by_text("The same in code").wait_for(timeout=60_000)
+    wait_until_idle(page)
+    return page
+
+
+def by_torch(x: np.ndarray, kernel: np.ndarray, **settings: Any) -> np.ndarray:
+    x, kernel = (torch.tensor(np.asarray(a, float))[None, None] for a in (x, kernel))
+    return F.conv2d(x, kernel, **settings)[0, 0].numpy()
+
+
+def shows(page: Any, expected: np.ndarray) -> None:
+    """Until the output grid holds these numbers."""
+    cells = page.locator(OUTPUT)
+    expect(cells).to_have_count(expected.size)
+    for i, value in enumerate(expected.ravel()):
+        expect(cells.nth(i)).to_have_attribute("data-value", re.compile(f"^{value:g}$"))
+
+
+def cell(page: Any, row: int, col: int) -> Any:
+    return page.get_by_label(f"row {row}, column {col}", exact=True)
+
+
+def kernel_of(page: Any) -> list[list[float]]:
+    return parse_matrix(parse_qs(urlparse(page.url).query)["kernel"][0]).tolist()
+
+
+def test_a_changed_cell_changes_the_output_as_it_is_typed(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server)
+    shows(page, by_torch(BOOK_INPUT, BOOK_KERNEL))
+    cell(page, 2, 2).click()
+    page.keyboard.type("5")
+    changed = BOOK_KERNEL.copy()
+    changed[1, 1] = 5
+    shows(page, by_torch(BOOK_INPUT, changed))
+    page.keyboard.press("Enter")
+    expect(cell(page, 3, 2)).to_be_focused()
+    page.keyboard.type("-1/2")
+    changed[2, 1] = -0.5
+    shows(page, by_torch(BOOK_INPUT, changed))
+    page.keyboard.press("ArrowUp")
+    expect(cell(page, 3, 2)).to_have_value("−0.5")
+    page.wait_for_function("decodeURIComponent(location.search).includes('0,5,2')")
+    assert kernel_of(page) == changed.tolist()
+
+
+def test_a_kernel_is_pasted_from_a_spreadsheet(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server)
+    paste = """(field, text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text", text);
+        field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+    }"""
+    cell(page, 1, 1).evaluate(paste, "1\t-1\n0\t2\n")
+    shows(page, by_torch(BOOK_INPUT, np.array([[1, -1], [0, 2]])))
+    cell(page, 1, 1).evaluate(paste, "1 x\n0 2")
+    expect(page.get_by_text("“x” is not a number")).to_be_visible()
+    shows(page, by_torch(BOOK_INPUT, np.array([[1, -1], [0, 2]])))
+
+
+def test_what_is_no_number_gets_a_sentence_until_the_cell_is_mended(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server)
+    cell(page, 1, 1).fill("two")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("“two” is not a number")).to_be_visible()
+    expect(cell(page, 1, 1)).to_have_value("2")
+    cell(page, 1, 1).fill("3")
+    expect(page.get_by_text("“two” is not a number")).to_be_hidden()
+    changed = BOOK_KERNEL.copy()
+    changed[0, 0] = 3
+    shows(page, by_torch(BOOK_INPUT, changed))
+
+
+def test_presets_and_buttons_reach_the_cells(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server)
+    page.get_by_role("combobox", name="Ready-made kernels").click()
+    page.get_by_role("option", name=KERNELS["laplacian"].name).click()
+    shows(page, by_torch(BOOK_INPUT, KERNELS["laplacian"].make(3)))
+    expect(cell(page, 2, 2)).to_have_value("−4")
+    page.get_by_role("button", name="same size").click()
+    shows(page, by_torch(BOOK_INPUT, KERNELS["laplacian"].make(3), padding=1))
+    page.get_by_role("button", name="stride 2").click()
+    expect(page.locator(OUTPUT)).to_have_count(9)
+    expect(cell(page, 2, 2)).to_have_value("1")
+
+
+def exact(page: Any) -> float:
+    """The exact value that the numbers below the picture tell of the pixel in the middle."""
+    told = re.search(r"exactly ([−\d.e-]+)\)", page.locator("[data-grid='output-0']").locator(
+        "xpath=ancestor::*[contains(@class,'root')]").locator(".reading").inner_text())  # fmt: skip
+    assert told
+    return float(told[1].replace("−", "-"))
+
+
+def click(page: Any, plate: str, row: int, col: int, shape: tuple[int, int]) -> None:
+    box = page.locator(f".plate.{plate} .frame").bounding_box()
+    page.mouse.click(
+        box["x"] + (col + 0.5) * box["width"] / shape[1], box["y"] + (row + 0.5) * box["height"] / shape[0]
+    )
+
+
+@pytest.mark.parametrize("settings", [{}, {"padding": 2, "stride": 2}])
+def test_a_click_on_a_pixel_opens_its_numbers(
+    browser_page: Any, server: Server, settings: dict[str, int]
+) -> None:
+    query = "".join(f"&{name}={value}" for name, value in settings.items())
+    page = visit(browser_page, server, f"&view=picture&picture=test-0&kernel={EDGE}{query}")
+    expected = by_torch(load_picture("test-0"), parse_matrix(EDGE), **settings)
+    row, col = (int(n) for n in np.unravel_index(expected.argmin(), expected.shape))
+    click(page, "output", row, col, expected.shape)
+    page.wait_for_url(re.compile(rf"at={row}(,|%2C){col}\b"))
+    expect(page.get_by_text(f"row {row + 1}, column {col + 1} is in the middle")).to_be_visible()
+    wait_until_idle(page)
+    assert exact(page) == pytest.approx(expected[row, col], abs=1e-6)
+
+
+def test_the_patch_is_outlined_while_pointing_and_the_keyboard_does_the_same(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, f"&view=picture&picture=test-0&kernel={EDGE}&at=4,5")
+    reading = page.locator(".below .reading")
+    expect(reading).to_contain_text("row 5, column 6 comes from rows 5 to 7, columns 6 to 8")
+    page.locator(".plate.output .frame").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(reading).to_contain_text("row 6, column 7 comes from rows 6 to 8, columns 7 to 9")
+    inside = page.locator(".plate.input .mark").bounding_box()
+    frame = page.locator(".plate.input .frame").bounding_box()
+    pixel = frame["width"] / 28
+    assert inside["x"] + 2 - frame["x"] == pytest.approx(6 * pixel, abs=1.5)
+    assert inside["width"] - 4 == pytest.approx(3 * pixel, abs=1.5)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("row 6, column 7 is in the middle")).to_be_visible()
+
+
+def test_a_kernel_edit_repaints_the_picture(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, f"&view=picture&picture=sample-camera&kernel={EDGE}")
+    image = page.locator(".plate.output img")
+    before = image.get_attribute("src")
+    cell(page, 1, 1).fill("4")
+    expect(image).not_to_have_attribute("src", str(before))
+    expect(page.get_by_text("full colour at ±7")).to_be_visible()
+
+
+def test_a_copied_address_opens_the_same_view(browser: Any, browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&bias=2&padding=1")
+    cell(page, 1, 1).fill("7")
+    page.wait_for_url(re.compile("kernel=7"))
+    other = new_page(browser)
+    other.goto(page.url)
+    changed = BOOK_KERNEL.copy()
+    changed[0, 0] = 7
+    shows(other, by_torch(BOOK_INPUT, changed, padding=1) + 2)
+    other.context.close()
+
+
+def test_on_a_phone_a_tap_opens_a_pixel_and_nothing_is_cut_off(browser: Any, server: Server) -> None:
+    page = new_page(browser, viewport=PHONE, has_touch=True, is_mobile=True)
+    visit(page, server, f"&view=picture&picture=test-0&kernel={';'.join([','.join(['0.125'] * 11)] * 11)}")
+    page.locator(".table input").nth(120).wait_for()
+    page.locator(".plate.output .mark").wait_for()
+    edges = page.locator(".plate .frame, .table input").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).map(b => [b.left, b.right])"
+    )
+    assert min(left for left, _ in edges) >= 0
+    assert max(right for _, right in edges) <= PHONE["width"]
+    frame = page.locator(".plate.output .frame")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] * 3.5 / 18, box["y"] + box["height"] * 2.5 / 18)
+    page.wait_for_url(re.compile(r"at=2(,|%2C)3\b"))
+    page.context.close()
+    assert page.complaints == []
