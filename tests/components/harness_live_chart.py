@@ -29,6 +29,9 @@ def chart() -> None:
     elif case == "compared":
         steps = 200
         series = [run("fast", 200, 0), run("book", 160, 1), run("=notebook", 200, 2)]
+    elif case == "young":
+        steps = 3
+        series = [run("fast, seed 0", steps, 0)]
     elif case == "long":
         steps = 20_000
         series = [run("long", steps, 1)]

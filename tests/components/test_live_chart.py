@@ -229,6 +229,46 @@ def test_two_fingers_zoom_and_one_reads(browser: Any, server: Any) -> None:
     page.context.close()
 
 
+def test_a_finger_that_goes_up_scrolls_the_page_and_one_that_goes_sideways_reads(
+    browser: Any, server: Any
+) -> None:
+    page = new_page(browser, viewport={"width": 390, "height": 500}, has_touch=True, is_mobile=True)
+    opened(page, server, "compared")
+    touch = page.context.new_cdp_session(page)
+    top = box(page)["y"]
+
+    def swipe(start: tuple[float, float], end: tuple[float, float]) -> None:
+        for step in range(11):
+            x, y = (a + (b - a) * step / 10 for a, b in zip(start, end, strict=True))
+            kind = "touchMove" if step else "touchStart"
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe((x_of(page, 0.2), top + 80), (x_of(page, 0.75), top + 84))
+    expect(page.locator(".flag")).to_have_text("150")
+    assert box(page)["y"] == top
+    swipe((x_of(page, 0.5), top + 100), (x_of(page, 0.5), top - 60))
+    plot = page.locator(PLOT).element_handle()
+    page.wait_for_function("([plot, top]) => plot.getBoundingClientRect().y < top - 50", arg=[plot, top])
+    assert page.complaints == []
+    page.context.close()
+
+
+def test_from_the_first_points_on_the_y_axis_stands_and_a_zoom_fits_it(
+    browser_page: Any, server: Any
+) -> None:
+    page = opened(browser_page, server, "young")
+    loss, accuracy = (page.locator(".panel").nth(i).locator(".tick.y") for i in (0, 1))
+    expect(loss.first).to_have_text("0.0")
+    expect(accuracy.first).to_have_text("0%")
+    expect(accuracy.last).to_have_text("100%")
+    opened(page, server, "compared")
+    drag(page, 0.8, 0.95)
+    expect(accuracy.first).to_have_text(re.compile("^9"))
+    page.get_by_role("button", name="Show all").click()
+    expect(accuracy.first).to_have_text("0%")
+
+
 def test_a_peak_among_thousands_is_drawn_and_read(browser_page: Any, server: Any) -> None:
     page = opened(browser_page, server, "long")
     path = page.locator(".raw").first.get_attribute("d")

@@ -202,7 +202,7 @@ class Chart {
       view.place({ left: this.left, right: this.right, top: p * room + GAP, bottom }, panel.title);
       const log = panel.log && this.log;
       const lines = this.series.map((run) => run.lines[p]);
-      view.scale(this.extentOf(lines, log), { percent: panel.percent, log });
+      view.scale(this.extentOf(lines, log), { percent: panel.percent, log, whole: this.view === null });
       view.drawGrid(panel.percent, log);
       this.drawLines(view, lines);
     });

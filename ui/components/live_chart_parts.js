@@ -93,15 +93,17 @@ class PanelView {
     write(this.title, title);
   }
 
-  // The y axis: what is to be seen, out to round numbers.
-  scale([low, high], { percent, log }) {
+  // The y axis: what is to be seen, out to round numbers. Without zoom it starts at 0, and shares end at 100%,
+  // so that it stays calm while points arrive; a zoom fits it to what is in it.
+  scale([low, high], { percent, log, whole }) {
     if (low > high) [low, high] = log ? [0.1, 1] : [0, 1];
     if (log) {
       [this.low, this.high] = [low / 1.15, high * 1.15];
       this.ticks = logTicks(this.low, this.high);
       this.step = this.ticks[0] ?? 1;
     } else {
-      if (low > 0 && low < 0.7 * high) low = 0;
+      if (low > 0 && (whole || low < 0.7 * high)) low = 0;
+      if (percent && whole) high = 1;
       if (low === high) [low, high] = [low - Math.abs(low || 1) / 20, high + Math.abs(high || 1) / 20];
       if (percent) high = Math.min(high, 1);
       this.step = niceStep(high - low, Math.max(2, (this.bottom - this.top) / 40));
