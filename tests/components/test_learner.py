@@ -55,6 +55,17 @@ def test_two_tabs_share_it_and_another_browser_has_another(
     other.context.close()
 
 
+def test_two_pages_know_the_same_learner(browser_page: Any, server: Any) -> None:
+    browser_page.goto(server.url)
+    first = who(browser_page)
+    browser_page.get_by_role("link", name="second").click()
+    browser_page.get_by_text("on the second page").wait_for()
+    assert who(browser_page) == first
+    browser_page.reload()  # now the second page is the first to ask
+    browser_page.get_by_text("on the second page").wait_for()
+    assert who(browser_page) == first
+
+
 def test_where_nothing_is_kept_the_session_has_an_id(browser_page: Any, server: Any) -> None:
     refuse = "Object.defineProperty(Storage.prototype, 'setItem', {value() { throw new Error('full'); }})"
     browser_page.add_init_script(refuse)
@@ -66,6 +77,6 @@ def test_where_nothing_is_kept_the_session_has_an_id(browser_page: Any, server: 
 
 
 def test_an_id_that_somebody_else_wrote_there_is_not_believed(browser_page: Any, server: Any) -> None:
-    browser_page.add_init_script("localStorage.setItem('cnn-explorer.learner', '../../etc')")
+    browser_page.add_init_script("localStorage.setItem('cnn-explorer-learner', '../../etc')")
     browser_page.goto(server.url)
     assert who(browser_page)

@@ -1,6 +1,6 @@
 // Tells Python the id that this browser keeps, and makes one at the first visit.
 
-const PLACE = "cnn-explorer.learner";
+const PLACE = "cnn-explorer-learner";
 
 function random() {
   // crypto.randomUUID is missing where a class opens the teacher's address over plain HTTP.
