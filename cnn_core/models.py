@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter, OrderedDict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from cnn_core.checks import check_choice, check_range, check_whole
 from cnn_core.messages import Problem
 from cnn_core.ops import output_size
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 INPUT_SHAPE = (1, 28, 28)
 CLASSES = 10
+LARGEST = 4096  # filters, outputs, kernel, stride
+LARGEST_PADDING = 28  # one image's width, to each side
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,18 @@ class ModelSpec:
     layers: tuple[Layer, ...]
 
     def names(self) -> tuple[str, ...]:
-        """conv1, relu1, conv2, …: each kind counted on its own. They are the module's names too."""
+        """conv1, relu1, conv2, …: each kind counted on its own. They are the module's names too.
+
+        Raises :class:`Problem` for a kind that is none of the known ones.
+        """
         seen: Counter[str] = Counter()
         names = []
         for layer in self.layers:
+            check_choice("kind", layer.kind, tuple(_NAMES))
             prefix = _NAMES[layer.kind]
             seen[prefix] += 1
-            names.append(f"{prefix}{seen[prefix]}" if prefix != "flatten" else prefix)
+            only = layer.kind == "flatten" and seen[prefix] == 1  # a second one would do nothing
+            names.append(prefix if only else f"{prefix}{seen[prefix]}")
         return tuple(names)
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -140,6 +149,7 @@ def summary(spec: ModelSpec, in_shape: tuple[int, ...] = INPUT_SHAPE) -> list[La
     rows: list[LayerSummary] = []
     shape = in_shape
     for name, layer in zip(spec.names(), spec.layers, strict=True):
+        _check_numbers(name, layer)
         out = _shape_after(name, layer, shape)
         parameters, multiply_adds = _costs(layer, shape, out)
         rows.append(LayerSummary(name, layer, shape, out, parameters, multiply_adds))
@@ -148,13 +158,25 @@ def summary(spec: ModelSpec, in_shape: tuple[int, ...] = INPUT_SHAPE) -> list[La
 
 
 def first_layer(spec: ModelSpec) -> str:
-    """The name of the first layer that has weights: what looks at the image itself."""
-    return next(row.name for row in summary(spec) if row.parameters)
+    """The name of the first conv or linear layer: whose filters look at the image itself."""
+    return next(row.name for row in summary(spec) if row.layer.kind in ("conv", "linear"))
 
 
 def parameter_count(spec: ModelSpec) -> int:
     """Weights and biases of the whole network."""
     return sum(row.parameters for row in summary(spec))
+
+
+def _check_numbers(name: str, layer: Layer) -> None:
+    """What torch would refuse later, or without a plain word, is refused here."""
+    if layer.kind in ("conv", "linear"):
+        check_whole(f"{name}.out", layer.out, 1, LARGEST)
+    if layer.kind in ("conv", "max_pool", "avg_pool"):
+        check_whole(f"{name}.kernel", layer.kernel, 1, LARGEST)
+        check_whole(f"{name}.stride", layer.stride, 1, LARGEST)
+        most = LARGEST_PADDING if layer.kind == "conv" else layer.kernel // 2  # a window of padding alone
+        check_whole(f"{name}.padding", layer.padding, 0, most)
+    check_range(f"{name}.p", layer.p, 0, 0.99)
 
 
 def _shape_after(name: str, layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -164,10 +186,7 @@ def _shape_after(name: str, layer: Layer, shape: tuple[int, ...]) -> tuple[int, 
     if layer.kind == "linear" and len(shape) != 1:
         raise Problem("{name} needs a vector, but feature maps come in: put flatten before it.", name=name)
     if layer.kind == "flatten":
-        size = 1
-        for n in shape:
-            size *= n
-        return (size,)
+        return (math.prod(shape),)
     if layer.kind == "linear":
         return (layer.out,)
     if not needs_map:
@@ -195,10 +214,7 @@ def _costs(layer: Layer, shape: tuple[int, ...], out: tuple[int, ...]) -> tuple[
     if layer.kind == "linear":
         return layer.out * (shape[0] + 1), layer.out * shape[0]
     if layer.kind == "batch_norm":
-        size = 1
-        for n in shape:
-            size *= n
-        return 2 * shape[0], size
+        return 2 * shape[0], math.prod(shape)
     return 0, 0
 
 

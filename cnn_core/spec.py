@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
+from cnn_core.checks import check_choice, check_range, check_whole
 from cnn_core.messages import Problem
 from cnn_core.models import NOTEBOOK, ModelSpec, summary
 
@@ -14,6 +16,9 @@ CODE_VERSION = 1  # rises when the training code would give other weights for th
 TRAINING_IMAGES = 60_000
 LARGEST_BATCH = 10_000
 MOST_STEPS = 1_000_000
+MOST_PARAMETERS = (
+    10_000_000  # the notebook's network has 123,222: far beyond it a class's machine stands still
+)
 
 OPTIMISERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "one_cycle")
@@ -43,9 +48,12 @@ class TrainingSpec:
     version: int = CODE_VERSION
 
     def to_json(self) -> str:
-        """Canonical JSON: every field, keys in order."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return json.dumps(values | {"model": self.model.to_json()}, sort_keys=True, separators=(",", ":"))
+        """Canonical JSON: every field, keys in order; equal settings give the same text (1 is 1.0)."""
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in ("learning_rate", "momentum", "weight_decay"):
+            values[name] += 0.0  # 1 -> 1.0, and -0.0 -> 0.0
+        values |= {"model": self.model.to_json(), "frozen": sorted(set(self.frozen))}
+        return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> TrainingSpec:
@@ -57,7 +65,7 @@ class TrainingSpec:
             spec.check()
         except Problem:
             raise
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise Problem("These are not the settings of a run: choose a file that this app wrote.") from None
         return spec
 
@@ -73,44 +81,46 @@ class TrainingSpec:
 
     def check(self) -> None:
         """Raise :class:`Problem`, with the remedy, for settings that cannot be trained."""
-        _check_choice("optimiser", self.optimiser, OPTIMISERS)
-        _check_choice("schedule", self.schedule, SCHEDULES)
-        _check_choice("pixels", self.pixels, PIXELS)
-        _check_choice("initialisation", self.initialisation, INITIALISATIONS)
-        _check_range("learning_rate", self.learning_rate, 0, 100)
-        _check_range("momentum", self.momentum, 0, 0.9999)
-        _check_range("weight_decay", self.weight_decay, 0, 10)
-        _check_whole("steps", self.steps, 1, MOST_STEPS)
-        _check_whole("batch_size", self.batch_size, 1, LARGEST_BATCH)
-        _check_whole("train_size", self.train_size, 1, TRAINING_IMAGES)
-        _check_whole("seed", self.seed, 0, 2**31 - 1)
-        if summary(self.model)[-1].shape != (10,):
+        check_choice("optimiser", self.optimiser, OPTIMISERS)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_choice("pixels", self.pixels, PIXELS)
+        check_choice("initialisation", self.initialisation, INITIALISATIONS)
+        check_range("learning_rate", self.learning_rate, 0, 100)
+        check_range("momentum", self.momentum, 0, 0.9999)
+        check_range("weight_decay", self.weight_decay, 0, 10)
+        check_whole("steps", self.steps, 1, MOST_STEPS)
+        check_whole("batch_size", self.batch_size, 1, LARGEST_BATCH)
+        check_whole("train_size", self.train_size, 1, TRAINING_IMAGES)
+        check_whole("seed", self.seed, 0, 2**31 - 1)
+        check_whole("version", self.version, 1, 2**31 - 1)
+        if not isinstance(self.augmentation, bool):
+            raise Problem("augmentation is either on or off: give true or false.")
+        if not isinstance(self.start, str):
+            raise Problem("start is the name of kept weights, or empty: choose weights that are listed.")
+        self._check_model()
+
+    def _check_model(self) -> None:
+        rows = summary(self.model)
+        if not rows or rows[-1].shape != (10,):
             raise Problem("The network must end in ten numbers, one for each digit: end it with linear(10).")
+        if (count := sum(row.parameters for row in rows)) > MOST_PARAMETERS:
+            raise Problem(
+                "The network would have {count} parameters, and {most} are the most: make a layer smaller.",
+                count=f"{count:,}",
+                most=f"{MOST_PARAMETERS:,}",
+            )
+        smallest_batch = self.train_size % self.batch_size or self.batch_size
+        for row in rows:
+            if row.layer.kind == "batch_norm" and math.prod(row.shape[1:]) * smallest_batch == 1:
+                raise Problem(
+                    "{name} needs two images a batch, but the last batch of an epoch would have one: "
+                    "choose another batch size.",
+                    name=row.name,
+                )
         for name in self.frozen:
-            _check_choice("frozen", name, self.model.names())
+            check_choice("frozen", name, self.model.names())
 
 
 def steps_for_epochs(epochs: float, train_size: int = TRAINING_IMAGES, batch_size: int = 100) -> int:
     """How many steps so many passes over the training images take; the last batch counts."""
     return max(1, round(epochs * -(-train_size // batch_size)))
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise Problem(
-            "{name} cannot be {value}: choose one of {choices}.",
-            name=name,
-            value=value,
-            choices=", ".join(choices),
-        )
-
-
-def _check_range(name: str, value: object, low: float, high: float) -> None:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    if not fits:
-        raise Problem("{name} must lie between {low} and {high}.", name=name, low=low, high=high)
-
-
-def _check_whole(name: str, value: object, low: int, high: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise Problem("{name} must be a whole number from {low} to {high}.", name=name, low=low, high=high)

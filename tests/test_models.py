@@ -18,6 +18,7 @@ from cnn_core.models import (
     RELU,
     SIMPLE_CONV_NET,
     TANH,
+    Layer,
     ModelSpec,
     avg_pool,
     conv,
@@ -73,11 +74,14 @@ def test_shapes_and_parameters_are_torchs(spec: ModelSpec) -> None:
 
 
 def test_multiply_adds_are_counted_by_hand() -> None:
-    work = {row.name: row.multiply_adds for row in summary(NOTEBOOK)}
-    assert work["conv1"] == 16 * 24 * 24 * 25
-    assert work["conv2"] == 32 * 20 * 20 * 16 * 25
-    assert work["fc1"] == 576 * 100
-    assert work["relu1"] == work["pool1"] == work["flatten"] == 0
+    work = {row.name: row.multiply_adds for row in summary(NOTEBOOK) if row.multiply_adds}
+    assert work == {
+        "conv1": 16 * 24 * 24 * (1 * 5 * 5),
+        "conv2": 32 * 20 * 20 * (16 * 5 * 5),
+        "conv3": 64 * 6 * 6 * (32 * 5 * 5),
+        "fc1": 100 * 576,
+        "fc2": 10 * 100,
+    }
 
 
 @pytest.mark.parametrize("spec", ALL)
@@ -89,6 +93,7 @@ def test_a_network_comes_back_from_json(spec: ModelSpec) -> None:
 def test_the_first_layer_is_the_one_that_looks_at_the_image() -> None:
     assert first_layer(NOTEBOOK) == "conv1"
     assert first_layer(MLP) == "fc1"
+    assert first_layer(ModelSpec((BATCH_NORM, conv(10, 28), FLATTEN))) == "conv1"
 
 
 @pytest.mark.parametrize(
@@ -103,3 +108,26 @@ def test_the_first_layer_is_the_one_that_looks_at_the_image() -> None:
 def test_what_does_not_fit_is_explained_at_the_layer(layers: tuple, sentence: str) -> None:  # type: ignore[type-arg]
     with pytest.raises(Problem, match=sentence):
         summary(ModelSpec(layers))
+
+
+@pytest.mark.parametrize(
+    ("layer", "sentence"),
+    [
+        *[(conv(n, 5), "conv1.out must be a whole number from 1") for n in (0, -3, 4.0, "4", True, 5000)],
+        *[(linear(n), "fc1.out must be") for n in (0, None)],
+        *[(max_pool(n), "pool1.kernel must be") for n in (0, -1)],
+        *[(conv(4, 5, stride=0), "conv1.stride must be"), (conv(4, 5, padding=-1), "conv1.padding must be")],
+        (Layer("avg_pool", kernel=3, padding=2), "pool1.padding must be a whole number from 0 to 1"),
+        *[(dropout(p), "dropout1.p must lie between 0 and 0.99") for p in (1.0, -0.1, float("nan"))],
+        (Layer("magic"), "kind cannot be magic: choose one of conv"),
+    ],
+)
+def test_numbers_that_make_no_layer_are_refused_by_name(layer: Layer, sentence: str) -> None:
+    with pytest.raises(Problem, match=sentence):
+        ModelSpec((layer,)).build()
+
+
+def test_every_layer_of_a_built_network_has_a_name_of_its_own() -> None:
+    twice = ModelSpec((FLATTEN, FLATTEN, linear(10)))
+    assert twice.names() == ("flatten", "flatten2", "fc1")
+    assert len(list(twice.build().children())) == 3

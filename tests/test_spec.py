@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cnn_core.messages import Problem
-from cnn_core.models import MLP, ModelSpec, linear
+from cnn_core.models import BATCH_NORM, FLATTEN, MLP, ModelSpec, conv, dropout, linear
+from cnn_core.presets import PRESETS
 from cnn_core.spec import TrainingSpec, steps_for_epochs
 
 OTHERS: dict[str, Any] = {
@@ -44,20 +45,60 @@ def test_json_brings_back_the_same_settings(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("a", "b"),
     [
-        *[("optimiser", "magic"), ("schedule", "x"), ("pixels", ""), ("initialisation", "ones")],
-        *[("learning_rate", float("nan")), ("learning_rate", -1), ("learning_rate", "fast"), ("momentum", 1)],
-        *[("steps", 0), ("steps", 1.5), ("steps", True), ("batch_size", 0), ("train_size", 60_001)],
-        *[("seed", -1), ("frozen", ("conv9",)), ("model", ModelSpec((linear(10),)))],
+        ({"learning_rate": 1}, {"learning_rate": 1.0}),
+        ({"momentum": 0}, {"momentum": -0.0}),
+        ({"weight_decay": 1}, {"weight_decay": 1.0}),
+        ({"frozen": ("fc1", "conv1")}, {"frozen": ("conv1", "fc1", "conv1")}),
+        (
+            {"model": ModelSpec((FLATTEN, dropout(0), linear(10)))},
+            {"model": ModelSpec((FLATTEN, dropout(0.0), linear(10)))},
+        ),
     ],
 )
-def test_what_cannot_be_trained_gets_a_sentence(name: str, value: Any) -> None:
-    with pytest.raises(Problem):
+def test_equal_settings_are_one_run_however_they_are_written(a: dict[str, Any], b: dict[str, Any]) -> None:
+    assert TrainingSpec(**a).run_id == TrainingSpec(**b).run_id
+
+
+def test_a_presets_name_has_no_part_in_the_id_which_stays() -> None:
+    assert PRESETS["fast"].spec.run_id == "841a34348ccf33fc"  # links and stores hold it: it must not change
+    assert TrainingSpec.from_json(PRESETS["fast"].spec.to_json()).run_id == "841a34348ccf33fc"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        *[(n, "magic", f"{n} cannot be magic: choose one of") for n in ("optimiser", "schedule", "pixels")],
+        ("initialisation", "ones", "initialisation cannot be ones"),
+        *[("learning_rate", v, "learning_rate must lie between") for v in (float("nan"), -1, "fast", True)],
+        ("momentum", 1, "momentum must lie between"),
+        ("weight_decay", float("inf"), "weight_decay must lie between"),
+        *[("steps", v, "steps must be a whole number from 1") for v in (0, 1.5, True, "9", 10**9)],
+        *[("batch_size", v, "batch_size must be a whole number") for v in (0, 10_001)],
+        *[("train_size", v, "train_size must be a whole number") for v in (0, 60_001)],
+        *[("seed", -1, "seed must be"), ("version", "1", "version must be")],
+        ("frozen", ("conv9",), "frozen cannot be conv9: choose one of conv1"),
+        *[("augmentation", 1, "augmentation is either on or off"), ("start", 5, "start is the name")],
+        *[("model", ModelSpec(layers), "must end in ten numbers") for layers in ((), (conv(10, 28),))],
+        ("model", ModelSpec((FLATTEN, *(linear(4096),) * 2, linear(10))), "would have 20,037,642 parameters"),
+    ],
+)
+def test_what_cannot_be_trained_gets_a_sentence(name: str, value: Any, sentence: str) -> None:
+    with pytest.raises(Problem, match=sentence):
         replace(TrainingSpec(), **{name: value}).check()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"model": []}', "null", '{"model": [{"kind": "x"}]}'])
+def test_batch_norm_needs_two_images_in_the_last_batch_too() -> None:
+    model = ModelSpec((FLATTEN, linear(8), BATCH_NORM, linear(10)))
+    TrainingSpec(model=model, train_size=202).check()
+    with pytest.raises(Problem, match="norm1 needs two images a batch"):
+        TrainingSpec(model=model, train_size=201).check()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"model": []}', "null", "[" * 9_999, '{"model": [{"kind": "x"}]}']
+)
 def test_what_is_no_spec_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(Problem):
         TrainingSpec.from_json(text)
