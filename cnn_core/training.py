@@ -7,7 +7,6 @@ one ends with the same bits as training without a break.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,18 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load, save
+from safetensors import SafetensorError
+from safetensors.torch import load
 from torch import nn
 
 from cnn_core.augment import augment
+from cnn_core.checkpoints import pack, restore
+from cnn_core.checks import check_whole
 from cnn_core.data import Mnist
 from cnn_core.events import Checkpoint, Evaluation, Event, Finished, Live, Snapshot, Step
 from cnn_core.messages import Problem
+from cnn_core.models import first_layer
+from cnn_core.optim import learning_rate, optimiser
 from cnn_core.presets import PRESETS, Preset
 from cnn_core.spec import CODE_VERSION, TrainingSpec, steps_for_epochs
 
@@ -36,13 +40,18 @@ __all__ = [
     "Preset",
     "Snapshot",
     "Step",
+    "Trainer",
     "TrainingSpec",
+    "evaluation_steps",
     "fit",
+    "learning_rate",
     "run_segment",
+    "snapshot_steps",
     "steps_for_epochs",
 ]
 
 SNAPSHOTS = 40  # about so many a run
+EVALUATED_AT_ONCE = 250
 WATCHED = 1_000  # test images that are asked while a run goes on; all 10,000 at its end
 _ORDER, _AUGMENT, _DROPOUT, _SHUFFLE = range(1, 5)  # streams of random numbers, each from seed and step
 
@@ -93,7 +102,11 @@ def evaluation_steps(spec: TrainingSpec) -> list[int]:
 
 
 class Trainer:
-    """A network in training: ``advance`` goes on by one step, ``checkpoint`` keeps where it stands."""
+    """A network in training: ``advance`` goes on by one step, ``checkpoint`` keeps where it stands.
+
+    A checkpoint costs nothing until it is asked for, and can be asked for after any step. Raises
+    :class:`Problem` for settings, weights or a checkpoint that cannot be trained.
+    """
 
     def __init__(
         self,
@@ -102,21 +115,19 @@ class Trainer:
         checkpoint: Checkpoint | None = None,
         start: bytes | None = None,
     ) -> None:
-        spec.check()
+        _check(spec, data, start)
         self.spec = spec
         self.step = checkpoint.step if checkpoint else 0
         self.model = _initial_model(spec, start).to(memory_format=torch.channels_last)
         for name in spec.frozen:
             self.model.get_submodule(name).requires_grad_(False)
         self._learning = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
-        self._optimiser = _optimiser(spec, list(self._learning.values()))
+        self._optimiser = optimiser(spec, list(self._learning.values()))
         if checkpoint:
-            self._restore(checkpoint)
+            restore(checkpoint, spec, self.model, self._learning, self._optimiser)
         self._begun = checkpoint is not None
-        self._images = _prepared(data.train_images[: spec.train_size], spec)
-        self._labels = torch.from_numpy(data.train_labels[: spec.train_size].astype(np.int64))
-        self._test_images = _prepared(data.test_images, spec)
-        self._test_labels = data.test_labels
+        self._data = data
+        self._pixels = _pixel_order(spec, data.train_images[0].size)
         self._snapshots = set(snapshot_steps(spec))
         self._evaluations = set(evaluation_steps(spec))
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
@@ -133,18 +144,12 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """Weights and optimiser as they stand, as safetensors."""
-        tensors = {f"model.{name}": value.contiguous() for name, value in self.model.state_dict().items()}
-        for name, parameter in self._learning.items():
-            for key, value in self._optimiser.state[parameter].items():
-                tensors[f"optimiser.{name}.{key}"] = value.contiguous()
-        return Checkpoint(self.step, save(tensors, {"step": str(self.step), "run": self.spec.run_id}))
+        return pack(self.spec, self.step, self.model, self._learning, self._optimiser)
 
     def live(self) -> list[Live]:
-        """The first layer with weights, where it has a gradient."""
-        for parameter in self._learning.values():
-            if parameter.dim() > 1 and parameter.grad is not None:
-                return [Live(self.step, _array(parameter), _array(parameter.grad))]
-        return []
+        """The first conv or linear layer; nothing where it is frozen or has seen no step."""
+        weight = self.model.get_parameter(f"{first_layer(self.spec.model)}.weight")
+        return [] if weight.grad is None else [Live(self.step, _array(weight), _array(weight.grad))]
 
     def _train(self) -> Step:
         self.step += 1
@@ -153,6 +158,8 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
+        for name in self.spec.frozen:  # batch norm's running mean would move on
+            self.model.get_submodule(name).eval()
         with _seeded(self.spec.seed, _DROPOUT, self.step, wanted=self._has_dropout):
             loss = F.cross_entropy(self.model(images), labels)
         self._optimiser.zero_grad()
@@ -166,11 +173,17 @@ class Trainer:
         epoch, place = divmod(self.step - 1, self.spec.steps_per_epoch)
         if self._order[0] != epoch:
             self._order = epoch, _random(self.spec.seed, _ORDER, epoch).permutation(self.spec.train_size)
-        chosen = torch.from_numpy(self._order[1][place * self.spec.batch_size :][: self.spec.batch_size])
-        images = self._images[chosen].float().div_(255)  # (N, 1, 28, 28)
+        chosen = self._order[1][place * self.spec.batch_size :][: self.spec.batch_size]
+        labels = torch.from_numpy(self._data.train_labels[chosen].astype(np.int64))
+        images = self._inputs(self._data.train_images[chosen])
         if self.spec.augmentation:
             images = augment(images, _random(self.spec.seed, _AUGMENT, self.step))
-        return images.contiguous(memory_format=torch.channels_last), self._labels[chosen]
+        return images.contiguous(memory_format=torch.channels_last), labels
+
+    def _inputs(self, images: np.ndarray) -> torch.Tensor:
+        """uint8 (N, 28, 28) -> float (N, 1, 28, 28), 0 to 1, the pixels shuffled where the spec says so."""
+        flat = images.reshape(len(images), -1)[:, self._pixels]
+        return torch.from_numpy(flat.astype(np.float32)).reshape(-1, 1, *images.shape[1:]).div_(255)
 
     def _after_step(self) -> list[Event]:
         events: list[Event] = []
@@ -179,47 +192,30 @@ class Trainer:
             weights = {name: _array(value) for name, value in self.model.state_dict().items()}
             events.append(Snapshot(self.step, weights))
         if self.step in self._evaluations:
-            events.append(self._evaluate(len(self._test_labels) if last else WATCHED))
+            events.append(self._evaluate(None if last else WATCHED))
         if last:
             events.append(Finished(self.step))
         return events
 
-    def _evaluate(self, count: int) -> Evaluation:
+    def _evaluate(self, count: int | None) -> Evaluation:
+        images, labels = self._data.test_images[:count], self._data.test_labels[:count]
         self.model.eval()
+        answers = []
         with torch.no_grad():
-            answers = [
-                self.model(batch.float().div_(255).contiguous(memory_format=torch.channels_last)).argmax(
-                    dim=1
-                )
-                for batch in self._test_images[:count].split(250)
-            ]
+            for i in range(0, len(images), EVALUATED_AT_ONCE):
+                batch = self._inputs(images[i : i + EVALUATED_AT_ONCE])
+                answers.append(self.model(batch.contiguous(memory_format=torch.channels_last)).argmax(dim=1))
         predictions = torch.cat(answers).numpy().astype(np.uint8)
-        return Evaluation(self.step, predictions, int((predictions == self._test_labels[:count]).sum()))
-
-    def _restore(self, checkpoint: Checkpoint) -> None:
-        tensors = load(checkpoint.data)
-        self.model.load_state_dict(
-            {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
-        )
-        for name, parameter in self._learning.items():
-            prefix = f"optimiser.{name}."
-            self._optimiser.state[parameter] = {
-                key.removeprefix(prefix): _laid_out_as(parameter, value)
-                for key, value in tensors.items()
-                if key.startswith(prefix)
-            }
+        return Evaluation(self.step, predictions, int((predictions == labels).sum()))
 
 
-def learning_rate(spec: TrainingSpec, step: int) -> float:
-    """The rate of a step. ``one_cycle``: a cosine up for 30 % of the steps, then down (Smith 2018)."""
-    if spec.schedule == "constant":
-        return spec.learning_rate
-    rising = max(1.0, 0.3 * spec.steps)
-    if step <= rising:
-        low, share = spec.learning_rate / 25, 1 - step / rising
-    else:
-        low, share = spec.learning_rate / 1e4, (step - rising) / max(1.0, spec.steps - rising)
-    return low + (spec.learning_rate - low) * (1 + math.cos(math.pi * share)) / 2
+def _check(spec: TrainingSpec, data: Mnist, start: bytes | None) -> None:
+    spec.check()
+    if spec.version != CODE_VERSION:
+        raise Problem("Another version of this app began this run, and would train otherwise: start it anew.")
+    check_whole("train_size", spec.train_size, 1, len(data.train_images))
+    if start is not None and not spec.start:
+        raise ValueError("weights to start from are given, but spec.start does not name them: set it")
 
 
 def _initial_model(spec: TrainingSpec, start: bytes | None) -> nn.Module:
@@ -249,7 +245,10 @@ def _initialise(layer: nn.Conv2d | nn.Linear, kind: str) -> None:
 def _start_from(model: nn.Module, start: bytes | None) -> None:
     """Copy the given weights in, each checked by name, shape and kind; what is not given stays as it was."""
     own = model.state_dict()
-    given = load(start) if start else {}
+    try:
+        given = load(start) if start else {}
+    except SafetensorError:
+        given = {}
     fits = given and all(
         n in own and own[n].shape == t.shape and own[n].dtype == t.dtype for n, t in given.items()
     )
@@ -258,22 +257,9 @@ def _start_from(model: nn.Module, start: bytes | None) -> None:
     model.load_state_dict(own | given)
 
 
-def _optimiser(spec: TrainingSpec, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    parameters = parameters or [nn.Parameter(torch.zeros(1))]  # all layers are frozen
-    if spec.optimiser == "sgd":
-        return torch.optim.SGD(
-            parameters, spec.learning_rate, momentum=spec.momentum, weight_decay=spec.weight_decay
-        )
-    kind = torch.optim.Adam if spec.optimiser == "adam" else torch.optim.AdamW
-    return kind(parameters, spec.learning_rate, weight_decay=spec.weight_decay)
-
-
-def _prepared(images: np.ndarray, spec: TrainingSpec) -> torch.Tensor:
-    """uint8 (N, 28, 28) -> uint8 (N, 1, 28, 28), shuffled where the spec says so."""
-    flat = images.reshape(len(images), -1)
-    if spec.pixels == "shuffled":
-        flat = flat[:, _random(0, _SHUFFLE, 0).permutation(flat.shape[1])]
-    return torch.from_numpy(np.array(flat)).reshape(-1, 1, *images.shape[1:])
+def _pixel_order(spec: TrainingSpec, count: int) -> np.ndarray | slice:
+    """Where each pixel of an image comes from: the same for every image, seed and run."""
+    return _random(0, _SHUFFLE, 0).permutation(count) if spec.pixels == "shuffled" else slice(None)
 
 
 def _random(seed: int, stream: int, step: int) -> np.random.Generator:
@@ -289,11 +275,6 @@ def _seeded(seed: int, stream: int, step: int, wanted: bool = True) -> Iterator[
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(_random(seed, stream, step).integers(2**62)))
         yield
-
-
-def _laid_out_as(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """The value with the parameter's strides, as the optimiser made it: the same code gives the same bits."""
-    return torch.empty_like(parameter).copy_(value) if value.shape == parameter.shape else value
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:
