@@ -45,6 +45,13 @@ def example(matrix: np.ndarray, **changed: object) -> None:
     page.set(view="numbers", input=compact(matrix), **plain | changed)
 
 
+def way(down: int, right: int) -> str:
+    """Where the input went, in words: 1 up, 2 to the right."""
+    vertical = t("{cells} down", cells=down) if down > 0 else t("{cells} up", cells=-down)
+    across = t("{cells} to the right", cells=right) if right > 0 else t("{cells} to the left", cells=-right)
+    return ", ".join(told for told, cells in ((vertical, down), (across, right)) if cells)
+
+
 top = st.columns([22, 27, 60], vertical_alignment="bottom")
 with top[0]:
     st.segmented_control(
@@ -130,10 +137,9 @@ if output is not None and before is not None:
     if page.down or page.right:
         st.markdown(
             t(
-                "Moved by {down} down and {right} to the right: **{raw} of {cells}** input cells "
-                "changed, and **{pooled} of {outputs}** cells after pooling.",
-                down=page.down,
-                right=page.right,
+                "Moved {way}: **{raw} of {cells}** input cells changed, and **{pooled} of {outputs}** cells "
+                "after pooling.",
+                way=way(page.down, page.right),
                 raw=raw.changed,
                 cells=raw.cells,
                 pooled=pooled.changed,

@@ -67,7 +67,7 @@ def test_a_digit_is_pooled_and_moved(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&view=picture&picture=test-0")
     expect(page.get_by_role("img", name="The picture, and what pooling leaves of it")).to_be_visible()
     page.get_by_role("slider", name="Move the input down").press("ArrowLeft")
-    expect(page.get_by_text("Moved by -1 down")).to_be_visible()
+    expect(page.get_by_text("Moved 1 up")).to_be_visible()
     expect(page.get_by_text("Violet beside each")).to_be_visible()
 
 

@@ -38,6 +38,13 @@ def test_a_shift_of_a_digit_is_counted_before_and_after_pooling(open_page: OpenP
     assert np.allclose(code_of(app)["output"], after)
 
 
+def test_a_move_is_told_by_its_directions(open_page: OpenPage) -> None:
+    sentences = {"en": "Moved 1 up, 2 to the right: ", "ko": "위로 1칸, 오른쪽으로 2칸 옮겼어요."}
+    for language, told in sentences.items():
+        app = open_page("pooling", down=-1, right=2, lang=language)
+        assert any(m.value.startswith(told) for m in app.markdown)
+
+
 def test_too_much_padding_is_explained_and_the_rest_stays(open_page: OpenPage) -> None:
     app = open_page("pooling", padding=3)
     assert len(app.warning) == 1
