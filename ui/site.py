@@ -43,7 +43,7 @@ PAGES = {
         _BY_HAND,
         text("Structure"),
         text("What does a CNN have that a fully connected network has not?"),
-        text("Open a block of each network, and compare what it costs."),
+        text("Open the layers of each network, and compare what they cost."),
     ),
     "convolution": Page(
         "pages/convolution.py",
