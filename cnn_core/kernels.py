@@ -149,12 +149,12 @@ def ready_made(name: str, size: int, degrees: float = 0) -> np.ndarray:
 
 def recognised(kernel: np.ndarray) -> tuple[str, int] | None:
     """Which of ``KERNELS`` these numbers are, and its angle in degrees; None for a kernel of one's own."""
-    if kernel.shape[0] != kernel.shape[1]:
-        return None
-    for name in KERNELS:
+    size = kernel.shape[0]
+    for name, entry in KERNELS.items():
+        if kernel.shape != (size, size) or size not in entry.sizes:
+            continue
         for degrees in GABOR_ANGLES if name == "gabor" else (0,):
-            made = ready_made(name, kernel.shape[0], degrees)
-            if made.shape == kernel.shape and np.allclose(kernel, made, atol=1e-9):
+            if np.allclose(kernel, ready_made(name, size, degrees), atol=1e-9):
                 return name, degrees
     return None
 

@@ -39,6 +39,7 @@ page = frame.begin(
     seed=integer(0, 0, 9999),
     at=words("", longest=12),
     stretch=flag(),
+    several=flag(),
     compare=words("left_edge,right_edge,laplacian", longest=200),
     **PICTURE_FIELDS,
 )
@@ -151,7 +152,8 @@ if output is not None:
         size_formula(sizes)
 
 if page.view == "picture":
-    with st.expander(t("Several kernels on this picture")):
+    st.toggle(t("Several kernels on this picture"), **page.widget("several"))
+    if page.several:
         compare_kernels(page, x)
 if output is not None:
     with st.expander(t("nn.Conv2d: every argument, and the shapes")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -39,7 +40,7 @@ def conv_picture(
     _mount(
         key=key,
         data={
-            "input": _address(x),
+            "input": _kept_address(x.tobytes(), x.shape),
             "output": _address(output),
             "shape": x.shape,
             "outShape": output.shape[:2],
@@ -56,6 +57,12 @@ def conv_picture(
 
 def _address(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(picture_png(pixels, compression=1)).decode()
+
+
+@lru_cache(maxsize=64)
+def _kept_address(data: bytes, shape: tuple[int, ...]) -> str:
+    """Encoded once, though the kernel may change at every keystroke."""
+    return _address(np.frombuffer(data, np.uint8).reshape(shape))
 
 
 def _labels(x: np.ndarray, output: np.ndarray) -> dict[str, str]:
