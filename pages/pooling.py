@@ -106,7 +106,7 @@ elif output is not None and before is not None:
         t("The picture, and what pooling leaves of it"),
         t(
             "Left {height}×{width} cells, right {rows}×{columns}: each shown larger, black 0 to white 1. "
-            "Values: {range}",
+            "Values: {range}.",
             height=x.shape[0],
             width=x.shape[1],
             rows=output.shape[0],
