@@ -41,7 +41,7 @@ with settings:
     st.slider(t("Bias"), -20, 20, **page.widget("bias"))
     st.slider(t("Stride"), 1, 3, **page.widget("stride"))
     st.slider(t("Padding"), 0, 2, **page.widget("padding"))
-    st.toggle(t("Show the im2col matrix"), **page.widget("im2col"))
+    st.toggle(t("Show im2col"), **page.widget("im2col"))
     st.button(t("Other numbers"), on_click=lambda: page.set(seed=(page.seed + 1) % 1000))
 with instrument:
     conv_grid(
@@ -169,6 +169,12 @@ for column, (name, label, low_end, high_end) in zip(
 ):
     column.slider(label, low_end, high_end, **page.widget(name))
 
+
+def lines(array: np.ndarray) -> str:
+    """A (C, H, W) array as a learner would type it, a line for each channel."""
+    return "[\n    " + ",\n    ".join(str(channel.tolist()) for channel in array) + "]"
+
+
 shapes = f"""
 batch = torch.zeros({page.n}, {page.c}, {page.size}, {page.size})  # (N, C, H, W)
 convolution = nn.Conv2d({page.c}, {page.fn}, kernel_size={page.k}, stride={page.s}, padding={page.p})
@@ -182,8 +188,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-x = torch.tensor({x.tolist()}, dtype=torch.float32)[None]  # (1, C, H, W)
-weight = torch.tensor({FILTER.tolist()}, dtype=torch.float32)[None]  # (1, C, FH, FW)
+x = torch.tensor({lines(x)}, dtype=torch.float32)[None]  # (1, C, H, W)
+weight = torch.tensor({lines(FILTER)}, dtype=torch.float32)[None]  # (1, C, FH, FW)
 output = F.conv2d(x, weight, torch.tensor([{page.bias:.1f}]), stride={page.stride}, padding={page.padding})
 
 # im2col: (OH*OW, C*FH*FW)
