@@ -162,7 +162,9 @@ def test_gabor_turns_by_its_angle_and_grows_with_its_size(open_page: OpenPage) -
 
 
 def test_several_kernels_are_compared_on_one_scale(open_page: OpenPage) -> None:
-    app = open_page("convolution", view="picture", picture="test-3", several=1, compare="sobel,nonsense,identity")
+    app = open_page(
+        "convolution", view="picture", picture="test-3", several=1, compare="sobel,nonsense,identity"
+    )
     assert app.multiselect(key="convolution.compare").value == ["sobel", "identity"]
     digit = load_picture("test-3")
     limit = np.abs(conv2d(digit[None, None], KERNELS["sobel"].make(3)[None, None])).max()
