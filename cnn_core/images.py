@@ -16,7 +16,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_SIDE = 512  # pixels: what a page shows and computes on
 MAX_PIXELS = 30_000_000  # a phone's photo has 12 to 25 million; decoded, this takes 120 MB
 
-_WORKING_SIDE = 256  # pixels in which a digit is looked for
+_WORKING_SIDE = 280  # pixels in which a digit is looked for; a drawing pad has as many
 _MNIST_STROKES = (2.0, 2.6)  # the middle half of MNIST's stroke widths, of a digit 20 pixels long
 
 SAMPLES = {
@@ -162,7 +162,8 @@ def _belonging(ink: np.ndarray, is_photo: bool) -> np.ndarray:
     inside[_rim(labels)] = False
     if is_photo and inside.any():
         keep = inside
-    return np.asarray(Image.fromarray(keep[labels]).resize(ink.shape[::-1], Image.Resampling.NEAREST))
+    around = _nearby(keep[labels], 1, np.maximum)  # with its soft edge
+    return np.asarray(Image.fromarray(around).resize(ink.shape[::-1], Image.Resampling.NEAREST))
 
 
 def _pieces(mask: np.ndarray) -> np.ndarray:
@@ -194,11 +195,12 @@ def _with_stroke_width(ink: np.ndarray, thinnest: float, thickest: float) -> np.
     """The digit with strokes of a width between both, in pixels of a digit of 20; unchanged where it has."""
     longest = max(*ink.shape, 160)
     fine = _resized(ink, longest, Image.Resampling.BICUBIC) > 0.5
-    width = _stroke_width(fine) * 20 / longest
-    change = np.clip(width, thinnest, thickest) - width
-    if not change or not fine.any():
+    width = _stroke_width(fine)
+    wanted = float(np.clip(width * 20 / longest, thinnest, thickest)) / 20  # of the longest side
+    change = (wanted * longest - width) / (1 - wanted)  # which makes the longest side longer by as much
+    radius = abs(change) / 2
+    if radius < 0.5 or not fine.any():
         return ink
-    radius = abs(change) / 2 * longest / 20
     room = int(radius) + 1
     if change > 0:
         return _cropped(_grown(np.pad(fine, room), radius).astype(np.float32))
