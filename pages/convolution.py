@@ -12,7 +12,7 @@ from ui import frame
 from ui.code import conv2d_code, conv2d_table
 from ui.components.conv_grid import conv_grid
 from ui.conv_kernel import choose_kernel, kernel_panel
-from ui.conv_pictures import compare_kernels, show_numbers, show_picture
+from ui.conv_pictures import compare_kernels, show_input, show_numbers, show_picture
 from ui.language import explain, t
 from ui.matrix_input import matrix_box, random_numbers, read_matrix
 from ui.picture_input import PICTURE_FIELDS, pick_picture
@@ -102,12 +102,15 @@ if page.view == "numbers":
         matrix_box(page, "input", t("Input: your own numbers"))
         random_numbers(page, "input", x.shape)
 else:
-    instrument, settings = st.columns([7, 3], gap="medium")
+    instrument, settings = st.columns([13, 7], gap="medium")
     cells = settings.container()
     if output is not None:
         with instrument:
             show_picture(page, x, kernel, output, spans)
         show_numbers(page, x, kernel, output.shape, spans)
+    else:
+        with instrument:
+            show_input(x)
     explanation = st.container()
 
 with cells:

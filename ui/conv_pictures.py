@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnn_core.figures import grey, limits, scale_text, signed
+from cnn_core.figures import enlarge, grey, limits, scale_text, signed
 from cnn_core.kernels import KERNELS, ready_made
 from cnn_core.messages import Problem
 from cnn_core.ops import Pair, conv2d
@@ -63,6 +63,11 @@ def show_picture(page: PageState, x: np.ndarray, kernel: np.ndarray, output: np.
     )
     shades = np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1)
     save_picture(lambda: beside([shades, colours]), "convolved")
+
+
+def show_input(x: np.ndarray) -> None:
+    """The picture alone, while the kernel does not fit into it."""
+    picture(enlarge(grey(x, 0, 1), max(1, 320 // max(x.shape))), "input", t("The picture"))
 
 
 def show_numbers(page: PageState, x: np.ndarray, kernel: np.ndarray, out: Pair, spans: Pair) -> None:

@@ -58,7 +58,7 @@ def test_a_changed_cell_changes_the_output_as_it_is_typed(browser_page: Any, ser
     shows(page, by_torch(BOOK_INPUT, changed))
     page.keyboard.press("Enter")
     expect(cell(page, 3, 2)).to_be_focused()
-    page.keyboard.type("-1/2")
+    page.keyboard.type("-1/2", delay=200)  # the page answers between the keys, and takes none of them away
     changed[2, 1] = -0.5
     shows(page, by_torch(BOOK_INPUT, changed))
     page.keyboard.press("ArrowUp")

@@ -11,8 +11,12 @@ function value(raw) {
   return Number(top) / Number(bottom);
 }
 
+// For the eye: three digits, or what fits into a narrow cell; a tiny number is not shown as 0.
 function shown(number, narrow) {
-  const text = String(Number(number.toPrecision(3))).replace("-", "−");
+  let text = String(Number(number.toPrecision(3)));
+  if (narrow && text.length > 4) text = String(Number(number.toFixed(Math.abs(number) < 10 ? 2 : 0)));
+  if (text === "0" && number) text = "≈0";
+  text = text.replace("-", "−");
   return narrow ? text.replace(/^(−?)0\./, "$1.") : text;
 }
 
@@ -24,6 +28,7 @@ class Cells {
     this.edits = 0; // how often this hand has changed the kernel
     this.rows = [];
     this.fields = [];
+    this.typed = null; // the field in which something is being typed: it stays as it is until it is left
   }
 
   // Python's kernel wins, unless it has not seen the newest edit yet: that one is still on its way.
@@ -37,8 +42,8 @@ class Cells {
     this.rows = rows.map((row) => row.map(String));
     if (this.fields.length !== rows.length || this.fields[0]?.length !== rows[0].length) this.build();
     this.each((field, r, c) => {
-      const typing = field.matches(":focus") && value(field.value) === rows[r][c];
-      if (!typing) this.fill(field, r, c);
+      const selected = field.matches(":focus") && value(field.value) === rows[r][c];
+      if (field !== this.typed && !selected) this.fill(field, r, c);
       this.paint(field, r, c);
       field.setAttribute("aria-label", labels.cell.replace("{row}", r + 1).replace("{col}", c + 1));
     });
@@ -49,8 +54,10 @@ class Cells {
   }
 
   build() {
+    this.typed = null;
     this.table.replaceChildren();
     this.table.style.setProperty("--columns", this.rows[0].length);
+    this.table.classList.toggle("narrow", this.rows[0].length > 7);
     this.fields = this.rows.map((row, r) => row.map((_, c) => this.field(r, c)));
   }
 
@@ -61,7 +68,10 @@ class Cells {
       field.value = this.rows[r][c];
       field.select();
     });
-    field.addEventListener("input", () => NUMBER.test(field.value.trim()) && this.edit(field, r, c));
+    field.addEventListener("input", () => {
+      this.typed = field;
+      if (NUMBER.test(field.value.trim())) this.edit(field, r, c);
+    });
     field.addEventListener("blur", () => this.leave(field, r, c));
     field.addEventListener("keydown", (event) => this.key(event, r, c));
     field.addEventListener("paste", (event) => this.paste(event));
@@ -80,6 +90,7 @@ class Cells {
   }
 
   leave(field, r, c) {
+    this.typed = null;
     const raw = field.value.trim();
     const same = plain(raw) === this.rows[r][c];
     if (raw && !same && !NUMBER.test(raw)) {
