@@ -81,6 +81,8 @@ def test_a_drawn_digit_is_read(
     page.locator("canvas").wait_for(timeout=30_000)
     wait_until_idle(page)
     page.get_by_role("button", name="Clear", exact=True).click()
+    page.wait_for_url(re.compile("image=drawing-"))
+    empty = page.url
     wait_until_idle(page)
     box = page.locator("canvas").bounding_box()
 
@@ -93,8 +95,8 @@ def test_a_drawn_digit_is_read(
         page.mouse.up()
 
     stroke((0.28, 0.25), (0.72, 0.25), (0.45, 0.85))  # a seven
+    page.wait_for_url(lambda url: "image=drawing-" in url and url != empty)
     expect(page.get_by_text(re.compile(r"It reads a 7"))).to_be_visible(timeout=20_000)
-    page.wait_for_url(re.compile("image=drawing-"))
 
 
 def test_a_copied_address_opens_the_same_drawing_elsewhere(
