@@ -127,7 +127,7 @@ class Trainer:
             restore(checkpoint, spec, self.model, self._learning, self._optimiser)
         self._begun = checkpoint is not None
         self._data = data
-        self._pixels = _pixel_order(spec, data.train_images[0].size)
+        self._pixels = pixel_order(spec, data.train_images[0].size)
         self._snapshots = set(snapshot_steps(spec))
         self._evaluations = set(evaluation_steps(spec))
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
@@ -150,6 +150,18 @@ class Trainer:
         """The first conv or linear layer; nothing where it is frozen or has seen no step."""
         weight = self.model.get_parameter(f"{first_layer(self.spec.model)}.weight")
         return [] if weight.grad is None else [Live(self.step, _array(weight), _array(weight.grad))]
+
+    def evaluate(self, count: int | None = None) -> Evaluation:
+        """What the network as it stands answers for the first ``count`` test images (None: for all)."""
+        images, labels = self._data.test_images[:count], self._data.test_labels[:count]
+        self.model.eval()
+        answers = []
+        with torch.no_grad():
+            for i in range(0, len(images), EVALUATED_AT_ONCE):
+                batch = self._inputs(images[i : i + EVALUATED_AT_ONCE])
+                answers.append(self.model(batch.contiguous(memory_format=torch.channels_last)).argmax(dim=1))
+        predictions = torch.cat(answers).numpy().astype(np.uint8)
+        return Evaluation(self.step, predictions, int((predictions == labels).sum()))
 
     def _train(self) -> Step:
         self.step += 1
@@ -192,21 +204,10 @@ class Trainer:
             weights = {name: _array(value) for name, value in self.model.state_dict().items()}
             events.append(Snapshot(self.step, weights))
         if self.step in self._evaluations:
-            events.append(self._evaluate(None if last else WATCHED))
+            events.append(self.evaluate(None if last else WATCHED))
         if last:
             events.append(Finished(self.step))
         return events
-
-    def _evaluate(self, count: int | None) -> Evaluation:
-        images, labels = self._data.test_images[:count], self._data.test_labels[:count]
-        self.model.eval()
-        answers = []
-        with torch.no_grad():
-            for i in range(0, len(images), EVALUATED_AT_ONCE):
-                batch = self._inputs(images[i : i + EVALUATED_AT_ONCE])
-                answers.append(self.model(batch.contiguous(memory_format=torch.channels_last)).argmax(dim=1))
-        predictions = torch.cat(answers).numpy().astype(np.uint8)
-        return Evaluation(self.step, predictions, int((predictions == labels).sum()))
 
 
 def _check(spec: TrainingSpec, data: Mnist, start: bytes | None) -> None:
@@ -257,7 +258,7 @@ def _start_from(model: nn.Module, start: bytes | None) -> None:
     model.load_state_dict(own | given)
 
 
-def _pixel_order(spec: TrainingSpec, count: int) -> np.ndarray | slice:
+def pixel_order(spec: TrainingSpec, count: int) -> np.ndarray | slice:
     """Where each pixel of an image comes from: the same for every image, seed and run."""
     return _random(0, _SHUFFLE, 0).permutation(count) if spec.pixels == "shuffled" else slice(None)
 
