@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser_tools import ROOT, Server, chromium, new_page, streamlit_server
+
+expect.set_options(
+    timeout=30_000
+)  # a loaded machine may take its time: each wait ends when its condition holds
 
 
 @pytest.fixture(scope="module")
