@@ -13,7 +13,7 @@ from tests.browser_tools import ROOT, Server, chromium, new_page, streamlit_serv
 
 expect.set_options(
     timeout=30_000
-)  # a loaded machine may take its time: each wait ends when its condition holds
+)  # for a loaded machine: a wait ends when its condition holds
 
 
 @pytest.fixture(scope="module")
