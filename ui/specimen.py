@@ -14,6 +14,7 @@ from cnn_core.images import open_picture, prepare_digit, to_grey
 from cnn_core.messages import Problem
 from cnn_core.runs import REFERENCE, Run, RunStore
 from cnn_core.strokes import from_json, on_digit, raster, to_json
+from ui.components.play import play
 from ui.language import explain, t
 from ui.state import PageState, integer, shared, words
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 LAST = -1  # the step that means: the newest snapshot
+_PLAYED = "specimen.played"  # (run, step) that is on screen while the steps are being played
 
 FIELDS = {
     "run": shared(words(REFERENCE, longest=80)),
@@ -71,11 +73,11 @@ def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
         with columns[0]:
             run, steps = _pick_run(page)
         with columns[1]:
-            at = _pick_step(page, steps) if step else steps[-1]
+            at = _pick_step(page, run, steps) if step else steps[-1]
         picture = load_image("test-0")
         if image:
             with columns[2]:
-                picture = _pick_image(page)
+                picture = pick_image(page)
     return Specimen(run, at, steps, picture)
 
 
@@ -105,19 +107,33 @@ def run_name(run: Run) -> str:
     return t("Reference run") if run.id == REFERENCE else run.name or run.id[:8]
 
 
-def _pick_step(page: PageState, steps: list[int]) -> int:
-    at = nearest(steps, page.step)
-    key = "widget.specimen.step"
-    st.session_state[key] = at
-
-    def changed() -> None:
-        chosen = st.session_state[key]
-        page.set(step=LAST if chosen == steps[-1] else chosen)
-
+def _pick_step(page: PageState, run: Run, steps: list[int]) -> int:
+    """The step of the address, or the one that is being played: it becomes the address where play stops."""
+    played_run, played = st.session_state.get(_PLAYED, ("", LAST))
+    playing = played_run == run.id and played in steps
+    at = played if playing else nearest(steps, page.step)
     if len(steps) == 1:
         st.markdown(t("Step {step}", step=at))
         return at
-    st.select_slider(t("Step (0 is before training)"), steps, key=key, on_change=changed)
+
+    def choose(step: int) -> None:
+        st.session_state.pop(_PLAYED, None)
+        page.set(step=LAST if step == steps[-1] else step)
+
+    def move(place: int, goes_on: bool) -> None:
+        if goes_on:
+            st.session_state[_PLAYED] = (run.id, steps[place])
+        else:
+            choose(steps[place])
+
+    key = "widget.specimen.step"
+    st.session_state[key] = at
+    slider, button = st.columns([9, 1], vertical_alignment="bottom")
+    slider.select_slider(
+        t("Step (0 is before training)"), steps, key=key, on_change=lambda: choose(st.session_state[key])
+    )
+    with button:
+        play(steps.index(at), len(steps), playing, "specimen.play", move)
     return at
 
 
@@ -126,7 +142,8 @@ def nearest(steps: list[int], step: int) -> int:
     return steps[-1] if step == LAST else min(steps, key=lambda s: (abs(s - step), s))
 
 
-def _pick_image(page: PageState) -> Picture:
+def pick_image(page: PageState) -> Picture:
+    """Show the image's picker, and return the image."""
     try:
         picture = load_image(page.image)
     except Problem as error:

@@ -1,0 +1,58 @@
+"""The time machine: play goes through a run's snapshots, and who prefers less motion goes by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser_tools import Server, new_page, wait_until_idle
+
+PATIENCE = 60_000
+
+
+def open_filters(page: Any, server: Server, step: str) -> tuple[Any, Any]:
+    """The slider of the steps, and the picture at the step."""
+    page.goto(f"{server.url}/filters?lang=en{step}")
+    page.get_by_role("button", name="Play the steps").or_(
+        page.get_by_role("button", name="Next step kept")
+    ).wait_for(timeout=PATIENCE)
+    wait_until_idle(page, timeout=PATIENCE)
+    return page.get_by_role("slider", name="Step (0 is before training)"), page.locator("img").nth(1)
+
+
+def test_play_goes_to_the_end_and_only_then_into_the_address(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    slider, picture = open_filters(page, server, "&step=254")
+    before, visited = picture.get_attribute("src"), page.evaluate("history.length")
+    page.get_by_role("button", name="Play the steps").click()
+    expect(page.get_by_role("button", name="Stop playing")).to_be_visible()
+    expect(slider).to_have_attribute("aria-valuetext", "486", timeout=PATIENCE)
+    assert "step=254" in page.url
+    expect(slider).to_have_attribute("aria-valuetext", "2400", timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Play the steps")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_url(lambda url: "step=" not in url)  # the newest step is the usual one
+    assert picture.get_attribute("src") != before
+    assert page.evaluate("history.length") == visited + 1
+
+
+def test_stop_keeps_the_step_that_is_on_screen(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    slider, _ = open_filters(page, server, "&step=0")
+    page.get_by_role("button", name="Play the steps").click()
+    expect(slider).not_to_have_attribute("aria-valuetext", "0", timeout=PATIENCE)
+    page.get_by_role("button", name="Stop playing").click()
+    page.wait_for_url(lambda url: "step=" in url and "step=0" not in url)
+    wait_until_idle(page, timeout=PATIENCE)
+    assert f"step={slider.get_attribute('aria-valuetext')}" in page.url
+
+
+def test_with_less_motion_each_press_is_one_step(browser: Any, server: Server) -> None:
+    page = new_page(browser, reduced_motion="reduce")
+    slider, _ = open_filters(page, server, "&step=0")
+    page.get_by_role("button", name="Next step kept").click()
+    expect(slider).to_have_attribute("aria-valuetext", "6", timeout=PATIENCE)
+    page.wait_for_url("**step=6**")
+    assert page.get_by_role("button", name="Stop playing").count() == 0
+    assert page.complaints == []
+    page.context.close()
