@@ -22,7 +22,7 @@ TALLEST = 800  # numbers; a longer vector stands in several equal columns side b
 SLANT = 0.35  # how far a block's depth leans: px right, and px up, for each px of a map's width
 FONT = 13  # px; never below 12
 LINE = 18  # px from one line of text to the next
-GAP = 18  # px between neighbours
+GAP = 16  # px between neighbours
 
 KINDS = {"conv": 0, "linear": 1, "max_pool": 2, "avg_pool": 2, "batch_norm": 4}  # -> place in palette.series
 
@@ -69,7 +69,7 @@ def network_figure(
 
     Blocks are to scale: height and depth are a map's rows and columns, the front's width its channels, a
     vector's area its numbers. Below each: name, shape and, where there are any, ``parameters`` with
-    its ``{count}`` filled in.
+    its ``{count}`` filled in. Each block is a group with the layer's name as ``data-part``.
     """
     colours = palette(theme)
     lines = _wrapped(_blocks(rows, input_name, parameters), width)
@@ -81,7 +81,7 @@ def network_figure(
         for block in line:
             parts.append(_drawn(block, left, top + room, colours))
             left += block.size[0] + GAP
-        top += room + 3 * LINE + 2 * GAP
+        top += room + 4 * LINE + 2 * GAP
     used = max((sum(b.size[0] + GAP for b in line) for line in lines), default=0.0) + GAP
     wide, high = math.ceil(used), math.ceil(top)
     label = escape(title, quote=True)
@@ -100,7 +100,7 @@ def _blocks(rows: Sequence[LayerSummary], input_name: str, parameters: str) -> l
     for row in rows:
         words = [row.name, _shape(row.shape)]
         if row.parameters:
-            words.append(parameters.format(count=f"{row.parameters:,}"))
+            words += parameters.format(count=f"{row.parameters:,}").split(" ")  # a line each: they are wide
         blocks.append(_Block(row.layer.kind, row.shape, tuple(words)))
     return blocks
 
@@ -133,7 +133,10 @@ def _drawn(block: _Block, left: float, ground: float, colours: Palette) -> str:
     for i, word in enumerate(block.words, start=1):
         look = f'fill="{colours.ink}" font-weight="600"' if i == 1 else f'fill="{colours.soft}"'
         words.append(f'<text x="{left:.1f}" y="{ground + i * LINE:.1f}" {look}>{escape(word)}</text>')
-    return f"<g>{''.join(faces + words)}</g>"
+    room = f'x="{left - 6:.1f}" y="{ground - height - lean - 6:.1f}" rx="6" fill="transparent"'
+    size = f'width="{block.size[0] + 12:.1f}" height="{height + lean + len(words) * LINE + 14:.1f}"'
+    part = escape(block.words[0], quote=True)
+    return f'<g data-part="{part}"><rect {room} {size}/>{"".join(faces + words)}</g>'
 
 
 def _face(corners: list[tuple[float, float]], fill: str, opacity: float, colours: Palette) -> str:

@@ -1,89 +1,34 @@
 """What a CNN has that a fully connected network has not, and what flattening loses (7.1, 7.2.1)."""
 
-from functools import partial
-
 import streamlit as st
 
+from cnn_core import own_network
+from cnn_core.cost_chart import cost_chart
 from cnn_core.data import load_mnist
-from cnn_core.drawing import network_figure
 from cnn_core.flattening import image_with_marks, position, strip_with_marks
-from cnn_core.models import FIGURE_7_1, FIGURE_7_2, LENET5, MLP, NOTEBOOK, SIMPLE_CONV_NET, summary
+from cnn_core.messages import Problem
 from cnn_core.torch_code import model_lines
 from ui import frame
+from ui.flattening_experiment import flattening_experiment
 from ui.language import t
-from ui.pictures import drawing, picture, save_table
-from ui.state import choice, integer
-
-NETWORKS = {
-    "affine": FIGURE_7_1,
-    "mlp": MLP,
-    "cnn": FIGURE_7_2,
-    "notebook": NOTEBOOK,
-    "simple": SIMPLE_CONV_NET,
-    "lenet5": LENET5,
-}
+from ui.network_parts import NETWORKS, OWN, chosen_spec, layer_table, names, show_network
+from ui.pictures import drawing, picture
+from ui.state import Field, choice, integer, words
 
 page = frame.begin(
     "structure",
-    left=choice("affine", list(NETWORKS)),
-    right=choice("cnn", list(NETWORKS)),
+    left=choice("affine", [*NETWORKS, OWN]),
+    right=choice("cnn", [*NETWORKS, OWN]),
+    left_layer=words("fc1", longest=12),
+    right_layer=words("conv1", longest=12),
+    own=Field(own_network.written(own_network.START), lambda raw: own_network.written(own_network.read(raw))),
+    hidden=integer(100, 1, 500),
     digit=integer(0, 0, 9999),
     row=integer(8, 0, 26),
     col=integer(14, 0, 26),
 )
-names = {
-    "affine": t("The book's fully connected network (fig. 7-1)"),
-    "mlp": t("A fully connected network of the notebook's size"),
-    "cnn": t("The book's CNN (fig. 7-2)"),
-    "notebook": t("The notebook's CNN"),
-    "simple": t("The book's SimpleConvNet"),
-    "lenet5": "LeNet-5",
-}
-kinds = {
-    "conv": t("Convolution"),
-    "linear": t("Affine (fully connected)"),
-    "relu": "ReLU",
-    "tanh": "tanh",
-    "max_pool": t("Max pooling"),
-    "avg_pool": t("Average pooling"),
-    "flatten": t("Flatten"),
-}
 
-
-def show_network(side: str) -> None:
-    """One network: chosen, drawn to scale, its layers as a table."""
-    key = getattr(page, side)
-    label = t("First network") if side == "left" else t("Second network")
-    st.selectbox(label, list(NETWORKS), format_func=names.__getitem__, **page.widget(side))
-    rows = summary(NETWORKS[key])
-    draw = partial(
-        network_figure,
-        rows,
-        frame.theme(),
-        names[key],
-        input_name=t("input"),
-        parameters=t("{count} parameters"),
-    )
-    drawing(lambda width: draw(width=width), f"network-{key}-{side}", names[key], wide=1000)
-    header = [t("Layer"), t("Kind"), t("Shape out"), t("Parameters"), t("Multiply-adds")]
-    table = [
-        (row.name, kinds[row.layer.kind], " × ".join(map(str, row.shape)), row.parameters, row.multiply_adds)
-        for row in rows
-    ]
-    with st.expander(t("Every layer: shape, parameters, multiply-adds")):
-        st.dataframe([dict(zip(header, cells, strict=True)) for cells in table], hide_index=True)
-        save_table(f"layers-{key}-{side}", header, table)
-    st.markdown(
-        t(
-            "**{parameters:,}** parameters and **{work:,}** multiply-adds for one image.",
-            parameters=sum(row.parameters for row in rows),
-            work=sum(row.multiply_adds for row in rows),
-        )
-    )
-
-
-show_network("left")
-show_network("right")
+networks = {side: show_network(page, side) for side in ("left", "right")}
 
 st.markdown(
     t(
@@ -93,6 +38,31 @@ st.markdown(
         "place. Its maps stay maps, with rows and columns, up to *flatten*."
     )
 )
+
+st.subheader(t("What each layer costs"), anchor=False)
+most = tuple(
+    max(getattr(row, cost) for rows in networks.values() for row in rows)
+    for cost in ("parameters", "multiply_adds")
+)
+titles = t("Parameters"), t("Multiply-adds")
+for side, rows in networks.items():
+    name = names()[getattr(page, side)]
+    st.markdown(
+        t(
+            "{network}: **{parameters:,}** parameters and **{work:,}** multiply-adds for one image.",
+            network=name,
+            parameters=sum(row.parameters for row in rows),
+            work=sum(row.multiply_adds for row in rows),
+        )
+    )
+    drawing(
+        lambda width, rows=rows, name=name: cost_chart(rows, titles, most, frame.theme(), name, width),
+        f"costs-{getattr(page, side)}-{side}",
+        t("Bars: the parameters and the multiply-adds of each layer"),
+        wide=1000,
+    )
+    with st.expander(t("Every layer: shape, parameters, multiply-adds")):
+        layer_table(rows, f"layers-{getattr(page, side)}-{side}")
 
 st.subheader(t("What flattening loses"), anchor=False)
 image = load_mnist().test_images[page.digit]
@@ -132,22 +102,30 @@ picture(
     width="stretch",
 )
 
-frame.end(
-    "structure",
-    page,
-    f"""
-import torch
-from torch import nn
+st.subheader(t("The experiment: shuffle all pixels"), anchor=False)
+flattening_experiment(image)
 
+try:
+    layers = model_lines(chosen_spec(page, "right"))
+except Problem:
+    layers = []  # the page has said which layer does not fit
+network_code = f"""
 network = nn.Sequential(
-{chr(10).join(f"    {line}," for line in model_lines(NETWORKS[page.right]))}
+{chr(10).join(f"    {line}," for line in layers)}
 )
 x = torch.zeros(1, 1, 28, 28)  # (N, C, H, W)
 for layer in network:
     x = layer(x)
     print(type(layer).__name__, tuple(x.shape))
 parameters = sum(p.numel() for p in network.parameters())
-
+"""
+frame.end(
+    "structure",
+    page,
+    f"""
+import torch
+from torch import nn
+{network_code if layers else ""}
 image = torch.arange(28 * 28).reshape(1, 1, 28, 28)
 position = image.flatten()[28 * {page.row} + {page.col}].item()
 """,
