@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from cnn_core.messages import Problem
 from cnn_core.models import CLASSES, INPUT_SHAPE
-from cnn_core.walk import as_batch, layer_row, receptive_field, spec_of
+from cnn_core.walk import as_batch, layer_row, receptive_field, run, spec_of
 
 Score = Callable[[Tensor], Tensor]  # (N, 1, 28, 28) -> (N,)
 
@@ -69,11 +69,17 @@ def occlusion(
 
 
 def grad_cam(
-    model: nn.Module, image: ArrayLike, layer: str, target: int, against: int | None = None
+    model: nn.Module,
+    image: ArrayLike,
+    layer: str,
+    target: int,
+    against: int | None = None,
+    signed: bool = False,
 ) -> np.ndarray:
     """Where a layer's maps speak for the score, 0 or more: float32 (28, 28) (Selvaraju et al. 2017).
 
-    Each cell of the maps stands at the middle of what it sees on the image; between them it is interpolated.
+    ``signed`` keeps what speaks against it, which Grad-CAM cuts off at zero. Each cell of the maps stands at
+    the middle of what it sees on the image; between them it is interpolated.
     Raises :class:`Problem` for a layer without maps.
     """
     copied, score, x = _copied(model, image, target, against)
@@ -84,8 +90,37 @@ def grad_cam(
             layer=layer,
         )
     with torch.enable_grad():
-        heat = LayerGradCam(score, dict(copied.named_children())[layer]).attribute(x, relu_attributions=True)
+        heat = LayerGradCam(score, dict(copied.named_children())[layer]).attribute(
+            x, relu_attributions=not signed
+        )
     return _on_image(heat[0, 0].detach().cpu().numpy(), model, layer)
+
+
+def every_class(way: Callable[[int], np.ndarray]) -> np.ndarray:
+    """What ``way`` gives for each class: float32 (10, 28, 28).
+
+    All ways here but the cut-off Grad-CAM are linear in the score: why a 7 and not a 9 is
+    ``made[7] - made[9]``.
+    """
+    return np.stack([way(digit) for digit in range(CLASSES)])
+
+
+def common_limit(made: np.ndarray) -> float:
+    """The largest size in the pictures (10, 28, 28) of all classes, and of all differences of two."""
+    spread = np.ptp(made, axis=0).max()
+    return float(max(spread, np.abs(made).max()))
+
+
+def answers_when_hidden(model: nn.Module, image: ArrayLike, size: int = 5) -> np.ndarray:
+    """The logits with an emptied patch around each pixel: float32 (28, 28, 10); ``size`` is odd."""
+    rows, cols = INPUT_SHAPE[1:]
+    corners = [(row - size // 2, col - size // 2) for row in range(rows) for col in range(cols)]
+    images = np.stack([occluded(image, *corner, size) for corner in corners])
+    with torch.no_grad():
+        parts = [
+            run(model, as_batch(model, images[i : i + 196])).cpu().numpy() for i in range(0, len(images), 196)
+        ]
+    return np.concatenate(parts).reshape(rows, cols, CLASSES)
 
 
 def occluded(image: ArrayLike, top: int, left: int, size: int = 5) -> np.ndarray:

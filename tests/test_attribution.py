@@ -174,3 +174,31 @@ def test_many_sessions_can_ask_about_one_model(digit: np.ndarray) -> None:
         pictures = list(pool.map(lambda _: attribution.grad_cam(shared, digit, "conv1", 3), range(60)))
     assert all(np.allclose(picture, expected, atol=1e-6) for picture in pictures)
     assert not has_a_trace(shared)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_pictures_of_all_classes_hold_every_difference(
+    model: nn.Module, digit: np.ndarray, way: str
+) -> None:
+    ways = WAYS | {
+        "grad_cam": lambda *asked: attribution.grad_cam(*asked[:2], "conv3", *asked[2:], signed=True)
+    }
+    made = attribution.every_class(lambda target: ways[way](model, digit, target))
+    assert made.shape == (10, 28, 28)
+    assert np.allclose(made[7] - made[9], ways[way](model, digit, 7, 9), atol=1e-4)
+    assert attribution.common_limit(made) >= np.abs(made[7] - made[9]).max()
+
+
+def test_signed_grad_cam_cut_off_at_zero_is_grad_cam(model: nn.Module, digit: np.ndarray) -> None:
+    signed = attribution.grad_cam(model, digit, "conv1", 7, signed=True)
+    assert signed.min() < 0 < signed.max()
+    assert np.all(attribution.grad_cam(model, digit, "conv1", 7) >= signed - 1e-6)
+
+
+def test_the_answers_with_a_hidden_patch_are_the_networks_own(model: nn.Module, digit: np.ndarray) -> None:
+    answers = attribution.answers_when_hidden(model, digit, 5)
+    assert answers.shape == (28, 28, 10)
+    for row, col in ((0, 0), (13, 14), (27, 3)):
+        hidden = digit.copy()
+        hidden[max(row - 2, 0) : row + 3, max(col - 2, 0) : col + 3] = 0
+        assert np.allclose(answers[row, col], features.logits(model, hidden), atol=1e-5)
