@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnn_core.models import first_layer
 from cnn_core.spec import TrainingSpec
 from cnn_core.torch_code import model_lines
 
@@ -26,7 +27,8 @@ def _imports(spec: TrainingSpec) -> list[str]:
     lines += ["from torch import nn", ""]
     if spec.augmentation:
         lines.append("from cnn_core.augment import augment")
-    return [*lines, "from cnn_core.data import load_mnist"]
+    lines.append("from cnn_core.data import load_mnist")
+    return lines + (["from cnn_core.own_kernels import filters"] if spec.kernels else [])
 
 
 def _model(spec: TrainingSpec) -> list[str]:
@@ -39,6 +41,21 @@ def _model(spec: TrainingSpec) -> list[str]:
         lines += [f"        {_INITIALISATIONS[spec.initialisation]}", "        nn.init.zeros_(layer.bias)"]
     names = spec.model.names()
     lines += [f"model[{names.index(name)}].requires_grad_(False)  # {name} is frozen" for name in spec.frozen]
+    return lines + (_kernels(spec) if spec.kernels else [])
+
+
+def _kernels(spec: TrainingSpec) -> list[str]:
+    """Kernels made by hand as the first filters, and what is held of them."""
+    first = f"model[{spec.model.names().index(first_layer(spec.model))}]"
+    lines = [
+        f"own = torch.from_numpy(filters({spec.kernels!r}, {first}.kernel_size[0]))  # scaled to length 1",
+        "with torch.no_grad():",
+        f"    {first}.weight[: len(own), 0] = own",
+    ]
+    if spec.kernels_held:
+        lines.append(
+            f"held = [(p.detach()[: len(own)], p.detach()[: len(own)].clone()) for p in {first}.parameters()]"
+        )
     return lines
 
 
@@ -101,14 +118,15 @@ def _loop(spec: TrainingSpec) -> list[str]:
         lines.append("    optimiser.param_groups[0]['lr'] = learning_rate(step)")
     if any(layer.kind == "dropout" for layer in spec.model.layers):
         lines.append("    torch.manual_seed(int(random(3, step).integers(2**62)))  # for dropout")
-    return [
-        *lines,
+    lines += [
         "    loss = F.cross_entropy(model(x), labels[chosen])",
         "    optimiser.zero_grad()",
         "    loss.backward()",
         "    optimiser.step()",
-        "    losses.append(loss.item())",
     ]
+    if spec.kernels_held:
+        lines += ["    for part, value in held:", "        part.copy_(value)  # the kernel stays as it is"]
+    return [*lines, "    losses.append(loss.item())"]
 
 
 def _test() -> list[str]:

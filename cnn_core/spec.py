@@ -10,7 +10,8 @@ from typing import Any
 
 from cnn_core.checks import check_choice, check_range, check_whole
 from cnn_core.messages import Problem
-from cnn_core.models import NOTEBOOK, ModelSpec, summary
+from cnn_core.models import NOTEBOOK, LayerSummary, ModelSpec, summary
+from cnn_core.own_kernels import check_kernels
 
 CODE_VERSION = 1  # rises when the training code would give other weights for the same settings
 TRAINING_IMAGES = 60_000
@@ -24,6 +25,7 @@ OPTIMISERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "one_cycle")
 PIXELS = ("plain", "shuffled")
 INITIALISATIONS = ("torch", "kaiming", "small", "zeros")
+_LATER: dict[str, Any] = {"kernels": "", "kernels_held": False}  # fields that came after the first runs
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,19 @@ class TrainingSpec:
     initialisation: str = "torch"  # torch (its own), kaiming, small, zeros
     start: str = ""  # sha256 of an artifact: the weights to start from
     frozen: tuple[str, ...] = ()  # names of layers that do not learn
+    kernels: str = ""  # the first filters of the first layer, made by hand: see own_kernels
+    kernels_held: bool = False  # they do not learn
     version: int = CODE_VERSION
 
     def to_json(self) -> str:
-        """Canonical JSON: every field, keys in order; equal settings give the same text (1 is 1.0)."""
+        """Canonical JSON, keys in order; equal settings give the same text (1 is 1.0).
+
+        Every field is in it, but for those of ``_LATER`` that stand at their default: older ids stay.
+        """
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, default in _LATER.items():
+            if values[name] == default:
+                del values[name]
         for name in ("learning_rate", "momentum", "weight_decay"):
             values[name] += 0.0  # 1 -> 1.0, and -0.0 -> 0.0
         values |= {"model": self.model.to_json(), "frozen": sorted(set(self.frozen))}
@@ -119,6 +129,15 @@ class TrainingSpec:
                 )
         for name in self.frozen:
             check_choice("frozen", name, self.model.names())
+        self._check_kernels(next(row for row in rows if row.layer.kind in ("conv", "linear")))
+
+    def _check_kernels(self, first: LayerSummary) -> None:
+        if not isinstance(self.kernels, str) or not isinstance(self.kernels_held, bool):
+            raise Problem("kernels is a text, and kernels_held true or false: choose a kernel on the page.")
+        if self.kernels:
+            check_kernels(self.kernels, first.layer.kind, first.layer.out, first.layer.kernel)
+        elif self.kernels_held:
+            raise Problem("There is no kernel to hold: choose one on the convolution page first.")
 
 
 def steps_for_epochs(epochs: float, train_size: int = TRAINING_IMAGES, batch_size: int = 100) -> int:

@@ -26,6 +26,7 @@ from cnn_core.events import Checkpoint, Evaluation, Event, Finished, Live, Snaps
 from cnn_core.messages import Problem
 from cnn_core.models import first_layer
 from cnn_core.optim import learning_rate, optimiser
+from cnn_core.own_kernels import filters
 from cnn_core.presets import PRESETS, Preset
 from cnn_core.spec import CODE_VERSION, TrainingSpec, steps_for_epochs
 
@@ -132,6 +133,7 @@ class Trainer:
         self._evaluations = set(evaluation_steps(spec))
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
         self._has_dropout = any(isinstance(layer, nn.Dropout) for layer in self.model.children())
+        self._held = _held_filters(spec, self.model)
 
     def advance(self) -> list[Event]:
         """The next step and all that belongs to it; first of all what step 0 shows; at the end nothing."""
@@ -178,6 +180,8 @@ class Trainer:
         if self._learning:
             loss.backward()
             self._optimiser.step()
+            for part, value in self._held:
+                part.copy_(value)
         return Step(self.step, float(loss.detach()), rate)
 
     def _batch(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -227,7 +231,20 @@ def _initial_model(spec: TrainingSpec, start: bytes | None) -> nn.Module:
                 _initialise(layer, spec.initialisation)
     if spec.start:
         _start_from(model, start)
+    if spec.kernels:
+        weight = model.get_parameter(f"{first_layer(spec.model)}.weight").detach()
+        own = torch.from_numpy(filters(spec.kernels, weight.shape[-1]))
+        weight[: len(own), 0] = own
     return model
+
+
+def _held_filters(spec: TrainingSpec, model: nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """What is put back after each step, and its value: the filters and biases of kernels that are held."""
+    if not spec.kernels_held:
+        return []
+    layer = model.get_submodule(first_layer(spec.model))
+    parts = [p.detach()[: spec.kernels.count("|") + 1] for p in layer.parameters()]
+    return [(part, part.clone()) for part in parts]
 
 
 def _initialise(layer: nn.Conv2d | nn.Linear, kind: str) -> None:

@@ -32,6 +32,10 @@ SPECS = {
         batch_size=8,
         frozen=("conv1",),
     ),
+    "kernels": TrainingSpec(model=SMALL, steps=3, batch_size=8, kernels="0,-1,0;-1,4,-1;0,-1,0|1,-1"),
+    "kernels held": TrainingSpec(
+        model=SMALL, steps=3, batch_size=8, weight_decay=0.1, kernels="1,-1", kernels_held=True
+    ),
 }
 
 

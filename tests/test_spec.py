@@ -28,6 +28,8 @@ OTHERS: dict[str, Any] = {
     "initialisation": "zeros",
     "start": "abc",
     "frozen": ("conv1",),
+    "kernels": "1,0;0,-1",
+    "kernels_held": True,
     "version": 99,
 }
 
@@ -40,8 +42,14 @@ def test_every_field_has_its_part_in_the_id() -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_json_brings_back_the_same_settings(name: str) -> None:
-    spec = replace(TrainingSpec(), **{name: OTHERS[name]})
+    needed = {"kernels": OTHERS["kernels"]} if name == "kernels_held" else {}
+    spec = replace(TrainingSpec(), **{name: OTHERS[name]} | needed)
     assert TrainingSpec.from_json(spec.to_json()) == spec
+
+
+def test_the_ids_of_runs_made_long_ago_stay() -> None:
+    assert PRESETS["fast"].spec.run_id == "841a34348ccf33fc"
+    assert TrainingSpec().run_id == "7e9d123de9e31e99"
 
 
 @pytest.mark.parametrize(
