@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnn_core.artifacts import Artifacts
+from cnn_core.events import Checkpoint
 from cnn_core.messages import Problem, text
 from cnn_core.records import (
     DamagedError,
@@ -18,6 +19,7 @@ from cnn_core.records import (
     Run,
     UnknownRun,
     Weights,
+    digest,
     dump_sentence,
     metrics_of,
     run_of,
@@ -96,6 +98,18 @@ class RunReader(Artifacts):
         """The steps at which all weights are kept, in order; 0 is before training."""
         sql = "SELECT step FROM snapshots WHERE run = ? AND NOT damaged ORDER BY step"
         return [row["step"] for row in self._of(run_id)._rows(sql, run_id)]
+
+    def checkpoint_steps(self, run_id: str) -> list[int]:
+        """The newest steps at which the optimiser's memory is kept beside the weights, in order."""
+        sql = "SELECT step FROM checkpoints WHERE run = ? ORDER BY step"
+        return [row["step"] for row in self._of(run_id)._rows(sql, run_id)]
+
+    def checkpoint(self, run_id: str, step: int) -> Checkpoint | None:
+        """Weights and optimiser after the step; None where they are not kept, or damaged."""
+        sql = "SELECT data, sha256 FROM checkpoints WHERE run = ? AND step = ?"
+        row = self._of(run_id)._row(sql, run_id, step)
+        whole = row is not None and digest(row["data"]) == row["sha256"]
+        return Checkpoint(step, row["data"]) if row is not None and whole else None
 
     def weights(self, run_id: str, step: int | None = None) -> Weights:
         """All weights by name, at the nearest snapshot at or before the step (None: the newest).
