@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 
 from cnn_core.child import EngineProcess
+from cnn_core.claims import FILE as RECORDED_FILE
+from cnn_core.claims import Claim, renew
+from cnn_core.data import load_mnist
 from cnn_core.exports import export_run
 from cnn_core.messages import Problem
 from cnn_core.models import NETWORKS
@@ -80,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     reference = commands.add_parser("reference", help="make the reference run that ships with the project")
     reference.add_argument("--file", type=Path, default=REFERENCE_FILE)
     reference.set_defaults(run=_reference)
+
+    experiments = commands.add_parser(
+        "experiments", help="measure which single change first passes the notebook's accuracy: half an hour"
+    )
+    experiments.add_argument("--file", type=Path, default=RECORDED_FILE)
+    experiments.set_defaults(run=_experiments)
     return parser
 
 
@@ -212,6 +221,15 @@ def _reference(options: argparse.Namespace) -> int:
         options.file.parent.mkdir(parents=True, exist_ok=True)
         options.file.write_bytes(export_run(store, run_id, chosen))
     return code
+
+
+def _experiments(options: argparse.Namespace) -> int:
+    def tell(name: str, claim: Claim) -> None:
+        passed = "passes" if claim.passed else "does not pass"
+        print(f"{name}: {passed}, {claim.accuracy:.2%} after {claim.steps} steps", flush=True)
+
+    renew(load_mnist(), tell, options.file)
+    return 0
 
 
 if __name__ == "__main__":

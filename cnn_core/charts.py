@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnn_core.models import LayerSummary
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+HATCHES = ("", "/", ".", "x")  # series are not told apart by colour alone
 
 
 def confusion_figure(
@@ -64,6 +65,44 @@ def confusion_figure(
     return figure
 
 
+def difference_figure(
+    first: ArrayLike, second: ArrayLike, theme: str = "light", x_label: str = "", y_label: str = ""
+) -> go.Figure:
+    """Counts (10, 10) of one confusion matrix minus another's: blue where the first has more, orange less.
+
+    The diagonal and the mistakes have a scale each, as right answers change by far more than mistakes do.
+    """
+    gap = np.asarray(first, int) - np.asarray(second, int)
+    figure = _figure(theme, "", x_label, y_label)
+    import plotly.graph_objects as go
+
+    colours = palette(theme)
+    right = np.eye(len(gap), dtype=bool)
+    scales = [max(1, np.abs(gap[cells]).max()) for cells in (right, ~right)]
+    names = [str(i) for i in range(len(gap))]
+    figure.add_trace(
+        go.Heatmap(
+            z=np.where(right, gap / scales[0], gap / scales[1]),
+            x=names,
+            y=names,
+            zmin=-1,
+            zmax=1,
+            colorscale=[(0, colours.negative), (0.5, colours.neutral), (1, colours.positive)],
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            text=[[f"{n:+d}".replace("-", "−") if n else "" for n in row] for row in gap.tolist()],
+            texttemplate="%{text}",
+            textfont={"size": 14},
+            hovertemplate=f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(type="category", side="bottom", showgrid=False)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    figure.update_layout(height=480)
+    return figure
+
+
 def probability_figure(
     probabilities: ArrayLike,
     theme: str = "light",
@@ -93,6 +132,35 @@ def probability_figure(
         )
     )
     figure.update_xaxes(type="category", showgrid=False)
+    return figure
+
+
+def answers_figure(
+    named: Mapping[str, ArrayLike], theme: str = "light", x_label: str = "", y_label: str = ""
+) -> go.Figure:
+    """The probabilities (10,) that several networks give to one image, side by side for each digit."""
+    figure = _figure(theme, "", x_label, y_label)
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", tickvals=[0, 0.5, 1])
+    import plotly.graph_objects as go
+
+    series = palette(theme).series
+    for i, (name, values) in enumerate(named.items()):
+        figure.add_trace(
+            go.Bar(
+                x=[str(digit) for digit in range(10)],
+                y=np.asarray(values, float),
+                name=name,
+                marker={"color": series[i % len(series)], "pattern": {"shape": HATCHES[i % len(HATCHES)]}},
+                hovertemplate="%{x}: %{y:.2%}",
+            )
+        )
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_layout(
+        barmode="group",
+        height=300,
+        showlegend=len(named) > 1,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
     return figure
 
 

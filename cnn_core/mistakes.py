@@ -58,6 +58,42 @@ def mistakes_picture(
     return _rows(tiles, columns, theme)
 
 
+def disagreements(labels: ArrayLike, first: ArrayLike, second: ArrayLike) -> dict[str, np.ndarray]:
+    """The places where two networks answer otherwise, by who is right: first, second, neither; and all."""
+    truth, a, b = (np.asarray(values) for values in (labels, first, second))
+    differ = a != b
+    parts = {"first": a == truth, "second": b == truth, "neither": (a != truth) & (b != truth)}
+    return {"all": np.flatnonzero(differ)} | {n: np.flatnonzero(differ & p) for n, p in parts.items()}
+
+
+def disagreements_picture(
+    images: np.ndarray,
+    labels: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    columns: int,
+    theme: str = "light",
+) -> np.ndarray:
+    """Digits uint8 (N, 28, 28), the two answers below each in their runs' colours, as one RGB picture.
+
+    A wrong answer is struck through.
+    """
+    colours = palette(theme)
+    height, width = (2 * side for side in images.shape[1:])
+    tiles = np.empty((len(images), height + LABEL, width, 3), np.uint8)
+    rows = zip(images, np.asarray(labels), np.asarray(first), np.asarray(second), strict=True)
+    for tile, (image, truth, *answers) in zip(tiles, rows, strict=True):
+        strip = Image.new("RGB", (width, LABEL), colours.paper)
+        draw = ImageDraw.Draw(strip)
+        for answer, colour, x in zip(answers, colours.series, (width // 4, 3 * width // 4), strict=False):
+            draw.text((x, LABEL // 2), str(answer), colour, _font(), anchor="mm")
+            if answer != truth:
+                draw.line((x - 9, LABEL // 2 + 1, x + 9, LABEL // 2 + 1), colour, 2)
+        tile[:height] = enlarge(image, 2)[..., None]
+        tile[height:] = np.asarray(strip)
+    return _rows(tiles, columns, theme)
+
+
 def _label(truth: str, answer: str, width: int, theme: str) -> np.ndarray:
     """ "truth → answer" on a strip of paper: uint8 (LABEL, width, 3). Pillow's font has no arrow."""
     colours = palette(theme)

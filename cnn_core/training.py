@@ -28,6 +28,7 @@ from cnn_core.models import first_layer
 from cnn_core.optim import learning_rate, optimiser
 from cnn_core.own_kernels import filters
 from cnn_core.presets import PRESETS, Preset
+from cnn_core.shuffle import pixel_order
 from cnn_core.spec import CODE_VERSION, TrainingSpec, steps_for_epochs
 
 __all__ = [
@@ -54,7 +55,7 @@ __all__ = [
 SNAPSHOTS = 40  # about so many a run
 EVALUATED_AT_ONCE = 250
 WATCHED = 1_000  # test images that are asked while a run goes on; all 10,000 at its end
-_ORDER, _AUGMENT, _DROPOUT, _SHUFFLE = range(1, 5)  # streams of random numbers, each from seed and step
+_ORDER, _AUGMENT, _DROPOUT = range(1, 4)  # streams of random numbers, each from seed and step
 
 
 def fit(
@@ -273,11 +274,6 @@ def _start_from(model: nn.Module, start: bytes | None) -> None:
     if not fits:
         raise Problem("The weights to start from do not fit this network: choose the network they came from.")
     model.load_state_dict(own | given)
-
-
-def pixel_order(spec: TrainingSpec, count: int) -> np.ndarray | slice:
-    """Where each pixel of an image comes from: the same for every image, seed and run."""
-    return _random(0, _SHUFFLE, 0).permutation(count) if spec.pixels == "shuffled" else slice(None)
 
 
 def _random(seed: int, stream: int, step: int) -> np.random.Generator:

@@ -16,6 +16,8 @@ from cnn_core.figures import grey, grid, signed
 from cnn_core.messages import text
 from cnn_core.models import ModelSpec, summary
 from cnn_core.runs import REFERENCE
+from cnn_core.shuffle import seen
+from cnn_core.spec import TrainingSpec
 from ui.specimen import store
 
 WIDTH, HEIGHT = 480, 264  # pixels of a card's picture, twice what it takes on a laptop
@@ -166,6 +168,21 @@ def _training(scene: Scene) -> np.ndarray:
     return np.asarray(card)
 
 
+def _experiments(scene: Scene) -> np.ndarray:
+    """The digit, and with its pixels shuffled: the end of what a filter can find."""
+    shuffled = seen(TrainingSpec(pixels="shuffled"), scene.digit[None])[0]
+    return _row(scene, _as_grey(scene.digit), _as_grey(shuffled), gap=24)
+
+
+def _compare(scene: Scene) -> np.ndarray:
+    """Eight filters at two steps, and between them what tells them apart."""
+    first, last = (w["conv1.weight"][:8, 0] for w in (scene.before, scene.after))
+    parts = [(first, "grey"), (last - first, "signed"), (last, "grey")]
+    return _row(
+        scene, *(grid(w, 2, mode, tile_size=50, gap=6, theme=scene.theme) for w, mode in parts), gap=20
+    )
+
+
 def _filters(scene: Scene) -> np.ndarray:
     sides = [
         grid(w["conv1.weight"][:16, 0], 4, tile_size=40, gap=6, theme=scene.theme)
@@ -204,6 +221,8 @@ CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "channels": (_channels, text("What three channels give to one filter, and the sum of all channels")),
     "pooling": (_pooling, text("A feature map before and after max pooling")),
     "training": (_training, text("The loss of the reference run, step by step")),
+    "experiments": (_experiments, text("A test digit, and the same digit with its pixels shuffled")),
+    "compare": (_compare, text("Filters before and after training, and between them the difference")),
     "filters": (_filters, text("The first layer's filters before and after training")),
     "feature_maps": (_feature_maps, text("What the second layer makes of a test digit")),
     "draw": (_draw, text("A test digit, and how sure the network is of each answer")),

@@ -220,7 +220,7 @@ def _first_layer(run: Run, now: History) -> None:
 
 
 def _weights(run: Run, weights: np.ndarray | None, step: int, name: str) -> None:
-    filters = _as_filters(run, weights)
+    filters = as_filters(run, weights)
     said = t(
         "First layer at step {step:,}: black to white is {range}",
         step=step,
@@ -232,7 +232,7 @@ def _weights(run: Run, weights: np.ndarray | None, step: int, name: str) -> None
 
 
 def _gradient(run: Run, gradient: np.ndarray | None) -> None:
-    asked = _as_filters(run, gradient)
+    asked = as_filters(run, gradient)
     said = t(
         "Gradient of the last batch: orange below zero, blue above, up to ±{limit}",
         limit=f"{max(map(abs, limits(asked))):.2g}",
@@ -243,7 +243,7 @@ def _gradient(run: Run, gradient: np.ndarray | None) -> None:
     picture(_grid(asked, "signed"), "gradient", alt, said, width=LAYER_WIDTH)
 
 
-def _as_filters(run: Run, weights: np.ndarray | None) -> np.ndarray:
+def as_filters(run: Run, weights: np.ndarray | None) -> np.ndarray:
     """The first layer's weights as (FN, C, FH, FW), all zero before there are any.
 
     A fully connected layer on the image itself has a picture of weights for each unit: its first 36.

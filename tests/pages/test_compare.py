@@ -1,0 +1,94 @@
+"""The compare page: runs on one clock, one digit through each, the mistakes that tell two of them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cnn_core.mistakes import disagreements
+from cnn_core.models import MLP
+from cnn_core.recording import Recorder
+from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.spec import TrainingSpec
+from tests.pages.conftest import OpenPage, code_of
+from tests.trained import few_images, train_into
+
+FIRST = TrainingSpec(model=MLP, optimiser="adam", learning_rate=1e-3, steps=40, train_size=400, batch_size=40)
+SECOND = replace(FIRST, pixels="shuffled", steps=20)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def two(open_page: OpenPage) -> tuple[str, str]:
+    """Two runs of the store that the page will look at."""
+    open_page("home")
+    store, data = Recorder(), few_images()
+    return train_into(store, FIRST, data, "first"), train_into(store, SECOND, data, "second")
+
+
+def test_it_opens_on_the_reference_run_and_says_where_others_come_from(open_page: OpenPage) -> None:
+    app = open_page("compare")
+    assert app.multiselect(key="compare.runs").value == [REFERENCE]
+    assert "only one run" in app.info[0].value
+
+
+def test_it_opens_on_the_newest_runs_beside_the_reference_run(
+    open_page: OpenPage, two: tuple[str, str]
+) -> None:
+    assert set(open_page("compare").multiselect(key="compare.runs").value) == {*two, REFERENCE}
+
+
+def test_one_digit_goes_through_each_as_its_network_sees_it(
+    open_page: OpenPage, two: tuple[str, str]
+) -> None:
+    app = open_page("compare", runs=",".join(two), image="test-7")
+    shares = code_of(app)["output"]
+    assert isinstance(shares, dict)
+    said = [m.value for m in app.markdown]
+    for name, run_id in zip(("first", "second"), two, strict=True):
+        best = int(np.argmax(shares[run_id]))
+        assert f"**{name}**: **{best}** ({shares[run_id][best]:.1%})" in said
+        assert best == RunStore().evaluation(run_id)[7]  # type: ignore[index]
+
+
+def test_one_step_moves_all_and_each_shows_what_it_had_kept_by_then(
+    open_page: OpenPage, two: tuple[str, str]
+) -> None:
+    app = open_page("compare", runs=",".join(two), at=0)
+    shares = code_of(app)["output"]
+    assert isinstance(shares, dict)
+    assert {run_id: float(shares[run_id].max()) < 0.3 for run_id in two} == dict.fromkeys(two, True)
+    end = open_page("compare", runs=",".join(two), at=40)
+    assert f"'{two[0]}': 40" in end.code[-1].value
+    assert f"'{two[1]}': 20" in end.code[-1].value
+
+
+def test_disagreements_are_counted_by_who_is_right(open_page: OpenPage, two: tuple[str, str]) -> None:
+    app = open_page("compare", runs=",".join(two), who="first")
+    labels = few_images().test_labels
+    found = disagreements(labels, *(RunStore().evaluation(i) for i in two))  # type: ignore[arg-type]
+    said = str(app.get("button_group"))
+    assert f"only first is right: {len(found['first'])}" in said
+    assert len(found["all"]) == sum(len(found[who]) for who in ("first", "second", "neither"))
+
+
+def test_runs_that_are_gone_get_a_sentence(open_page: OpenPage, two: tuple[str, str]) -> None:
+    app = open_page("compare", runs=f"{two[0]},gone,x", pair="2-3")
+    assert app.warning[0].value.startswith("2 of these runs")
+    assert not app.exception
+
+
+def test_it_speaks_korean(open_page: OpenPage, two: tuple[str, str]) -> None:
+    app = open_page("compare", runs=",".join(two), lang="ko", clock="images")
+    assert "같은 숫자를 각 신경망에" in [s.value for s in app.subheader]

@@ -1,0 +1,136 @@
+"""The experiments page: a question and a guess first, real runs, and words with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.experiments import EXPERIMENTS, Experiment
+from cnn_core.recording import Recorder
+from cnn_core.runs import REFERENCE, RunStore
+from tests.pages.conftest import OpenPage
+from tests.trained import few_images, train_into
+from ui import experiment_words
+
+ME = "a" * 32
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same experiments with two steps a run."""
+    for slug, experiment in EXPERIMENTS.items():
+        variants = tuple(
+            replace(v, spec=replace(v.spec, steps=2, batch_size=min(4, v.spec.batch_size), train_size=40 + i))
+            for i, v in enumerate(experiment.variants)
+        )
+        monkeypatch.setitem(EXPERIMENTS, slug, replace(experiment, variants=variants))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(b for b in app.button if b.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    return " ".join(m.value for m in app.markdown)
+
+
+def train_all(experiment: Experiment) -> list[str]:
+    store, data = Recorder(), few_images(100, 100)
+    return [train_into(store, variant.spec, data, variant.name) for variant in experiment.variants]
+
+
+def test_it_opens_on_a_question_without_its_answer(open_page: OpenPage) -> None:
+    app = open_page("experiments")
+    experiment = EXPERIMENTS["learning_rate"]
+    assert experiment.question in said(app)
+    assert [b.label for b in app.button if b.label.startswith("Start")] == ["Start the experiment"]
+    assert not app.get("progress")
+    assert [run.id for run in RunStore().runs()] == [REFERENCE]
+
+
+@pytest.mark.parametrize("slug", EXPERIMENTS)
+def test_start_puts_all_runs_into_the_queue_under_their_names(open_page: OpenPage, slug: str) -> None:
+    app = press(open_page("experiments", experiment=slug), "Start the experiment")
+    experiment = EXPERIMENTS[slug]
+    for variant in experiment.variants:
+        run = RunStore().run(variant.spec.run_id)
+        assert (run.state, run.name) == ("queued", f"{experiment.name}: {variant.name}")
+    assert app.query_params["shown"] == "1"
+    assert experiment.look in said(app)
+
+
+def test_another_experiment_begins_with_its_own_question(open_page: OpenPage) -> None:
+    app = press(open_page("experiments", guess=1), "Start the experiment")
+    app.button_group(key="widget.experiments.experiment").set_value("pooling").run()
+    assert EXPERIMENTS["pooling"].question in said(app)
+    assert "guess" not in app.query_params
+
+
+@pytest.mark.parametrize("slug", EXPERIMENTS)
+def test_the_words_take_their_numbers_from_the_runs(
+    open_page: OpenPage, quick: None, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page("experiments")
+    ids = train_all(EXPERIMENTS[slug])
+    _, words = experiment_words._WORDS[slug]
+    monkeypatch.setitem(experiment_words._WORDS, slug, (lambda *_: True, words))
+    accuracies = [RunStore().evaluations(i)[-1].accuracy for i in ids]
+    for code in ("en", "ko"):
+        app = open_page("experiments", experiment=slug, shown=1, lang=code)
+        for accuracy in accuracies:
+            assert f"{accuracy:.1%}" in said(app)
+        assert any(f"{accuracies[0]:.2%}" in str(table.value) for table in app.dataframe)
+
+
+def test_runs_that_came_out_otherwise_are_not_explained_as_usual(open_page: OpenPage, quick: None) -> None:
+    open_page("experiments")
+    train_all(EXPERIMENTS["momentum"])  # two steps: momentum cannot have won yet
+    app = open_page("experiments", experiment="momentum", shown=1)
+    assert "came out otherwise" in said(app)
+
+
+def test_a_guess_is_told_right_or_wrong(open_page: OpenPage, quick: None) -> None:
+    open_page("experiments")
+    ids = train_all(EXPERIMENTS["few_images"])
+    losses = [float(RunStore().metrics(i).loss.mean()) for i in ids]
+    best = losses.index(min(losses))
+    names = [v.name for v in EXPERIMENTS["few_images"].variants]
+    app = open_page("experiments", experiment="few_images", shown=1, guess=best)
+    assert app.success[0].value == f"You guessed right: {names[best]}."
+    app = open_page("experiments", experiment="few_images", shown=1, guess=1 - best)
+    assert app.info[0].value == f"You guessed {names[1 - best]}; it was {names[best]}."
+
+
+def test_who_comes_later_guesses_before_seeing(open_page: OpenPage, quick: None) -> None:
+    open_page("experiments")
+    train_all(EXPERIMENTS["augmentation"])
+    app = open_page("experiments", experiment="augmentation")
+    assert "What came out, and why" not in [s.value for s in app.subheader]
+    app = press(app, "Show what came out")
+    assert "What came out, and why" in [s.value for s in app.subheader]
+
+
+def test_the_code_trains_the_experiments_runs(
+    open_page: OpenPage, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("experiments", experiment="few_images")
+    ids = train_all(EXPERIMENTS["few_images"])
+    monkeypatch.setattr("cnn_core.data.load_mnist", lambda: few_images(100, 100))
+    left: dict[str, dict[str, float]] = {}
+    exec(app.code[-1].value, left)
+    assert list(left["accuracy"].values()) == [RunStore().evaluations(i)[-1].accuracy for i in ids]

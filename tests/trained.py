@@ -1,0 +1,50 @@
+"""Runs for tests: really trained, on few images and for few steps, and written into a store."""
+
+from __future__ import annotations
+
+from cnn_core.data import Mnist, load_mnist
+from cnn_core.events import Checkpoint, Evaluation, Snapshot, Step
+from cnn_core.recording import Blob, Recorder, Segment
+from cnn_core.records import digest, pack
+from cnn_core.spec import TrainingSpec
+from cnn_core.training import fit
+
+
+def few_images(train: int = 600, test: int = 200) -> Mnist:
+    """The first images of MNIST: a test of all of them is quick."""
+    whole = load_mnist()
+    return Mnist(
+        whole.train_images[:train],
+        whole.train_labels[:train],
+        whole.test_images[:test],
+        whole.test_labels[:test],
+    )
+
+
+def train_into(store: Recorder, spec: TrainingSpec, data: Mnist, name: str = "", owner: str = "") -> str:
+    """Train a run to its end and return its id."""
+    run_id = store.add(spec, name, owner)
+    task = store.take(run_id)
+    assert task is not None
+    events = list(fit(spec, data, start=store.start_weights(spec)))
+    checkpoint = [e for e in events if isinstance(e, Checkpoint)][-1]
+    store.record(
+        task,
+        Segment(
+            metrics=[(e.step, e.loss, e.learning_rate, 1000.0) for e in events if isinstance(e, Step)],
+            evaluations=[
+                (e.step, e.correct, e.predictions.tobytes()) for e in events if isinstance(e, Evaluation)
+            ],
+            snapshots=[_blob(e.step, pack(e.weights)) for e in events if isinstance(e, Snapshot)],
+            checkpoint=_blob(checkpoint.step, checkpoint.data),
+            seconds=1.0,
+            environment={},
+            live=b"",
+            finished=True,
+        ),
+    )
+    return run_id
+
+
+def _blob(step: int, data: bytes) -> Blob:
+    return Blob(step, data, digest(data))
