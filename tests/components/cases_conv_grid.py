@@ -26,6 +26,12 @@ CASES: dict[str, dict[str, Any]] = {
     "stride": {"x": SEVEN, "weight": FILTER, "stride": 2},
     "dilation": {"x": SEVEN, "weight": FILTER, "dilation": (2, 1), "padding": (1, 0), "stride": (1, 3)},
     "channels": {"x": COLOURS, "weight": FILTERS, "bias": 1, "padding": 1, "show_im2col": True},
+    "filters": {
+        "x": COLOURS,
+        "weight": [FILTERS, -FILTERS.transpose(0, 2, 1)],
+        "bias": [1, -2],
+        "show_im2col": True,
+    },
     "floats": {"x": PICTURE[:8, :8], "weight": LEARNED[:3, :3] - 0.1, "bias": 0.25},
     "picture": {"x": PICTURE, "weight": LEARNED, "bias": -0.5, "input_range": (0, 1)},
     "max": {"x": POOL, "op": "max", "window": 2, "stride": 2},

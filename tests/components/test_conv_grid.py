@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from cnn_core.colours import css_variables, palette, rgb
 from tests.browser_tools import PHONE, new_page, wait_until_idle
-from tests.components.cases_conv_grid import CASES, PICTURE
+from tests.components.cases_conv_grid import CASES, COLOURS, FILTERS, PICTURE
 
 APP = Path(__file__).parent / "harness_conv_grid.py"
 SVG_CASES = [name for name in CASES if name not in ("picture", "predict", "too large")]
@@ -32,7 +32,7 @@ def by_torch(
     dilation: Any = 1,
     **other: Any,
 ) -> np.ndarray:
-    """(OH, OW), or (C, OH, OW) for pooling, in double precision."""
+    """(FN, OH, OW), or (C, OH, OW) for pooling, in double precision."""
     maps = torch.as_tensor(np.array(x, dtype=np.float64))
     maps = maps if maps.ndim == 3 else maps[None]
     op = other.get("op", "conv")
@@ -41,19 +41,20 @@ def by_torch(
     if op == "avg":
         return F.avg_pool2d(maps, other["window"], stride, padding).numpy()
     kernel = torch.as_tensor(np.array(weight, dtype=np.float64))
-    kernel = kernel if kernel.ndim == 3 else kernel[None]
+    kernel = kernel.reshape(-1, len(maps), *kernel.shape[-2:])  # (FN, C, FH, FW)
     conv = torch.nn.Conv2d(
         len(maps),
-        1,
-        kernel.shape[1:],
+        len(kernel),
+        kernel.shape[2:],
         stride,
         padding,
         dilation,
         padding_mode=other.get("padding_mode", "zeros"),
         dtype=torch.float64,
     )
-    conv.weight.data, conv.bias.data = kernel[None], torch.tensor([float(bias)], dtype=torch.float64)
-    return conv(maps[None])[0, 0].detach().numpy()
+    conv.weight.data = kernel
+    conv.bias.data = torch.as_tensor(np.broadcast_to(np.array(bias, np.float64), len(kernel)).copy())
+    return conv(maps[None])[0].detach().numpy()
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def reads(page: Any, sentence: str) -> None:
 def test_every_output_cell_agrees_with_torch(show: Open, case: str) -> None:
     page = show(case)
     expected = by_torch(**CASES[case])
-    for c, plane in enumerate(expected if expected.ndim == 3 else expected[None]):
+    for c, plane in enumerate(expected):
         np.testing.assert_allclose(values(page, f"output-{c}"), plane, rtol=1e-12, atol=1e-12)
 
 
@@ -217,6 +218,53 @@ def test_three_channels_add_up_to_the_total(show: Open) -> None:
     )
 
 
+def test_each_filter_has_its_map_and_pointing_opens_its_own_slices(show: Open) -> None:
+    page = show("filters")
+    case = CASES["filters"]
+    expected = by_torch(**case)
+    for f, key in ((1, "2"), (0, "1")):
+        point(page, f"output-{f}", 1, 2)
+        reads(page, f"Map {f + 1}, row 2, column 3")
+        parts = [values(page, f"part-{c}")[1, 2] for c in range(3)]
+        assert sum(parts) + case["bias"][f] == pytest.approx(expected[f, 1, 2])
+        assert [values(page, f"kernel-{c}").sum() for c in range(3)] == parts
+        point(page, "input-0", 0, 0)  # away, and by the keyboard
+        page.locator(".stage").focus()
+        page.keyboard.press("2" if key == "1" else "1")
+        expect(page.locator("[data-grid='kernel-0'] figcaption")).to_have_text(f"Filter {2 - f} 3×3")
+    point(page, "result", 4, 1)
+    reads(page, "Map 2, row 2, column 2")
+    assert values(page, "result")[4, 1] + case["bias"][1] == pytest.approx(expected[1, 1, 1])
+
+
+def test_a_cell_of_im2col_is_a_cell_of_the_input_times_a_weight(show: Open) -> None:
+    page = show("filters")
+    point(page, "matrix", 4, 9 + 5)  # the middle patch; channel 2, its row 2, column 3
+    stands_at(page, 1, 1)
+    assert lit(page, "input-1", "pointed") == {(1 + 1, 1 + 2)}
+    assert lit(page, "kernel-1", "pointed") == {(1, 2)}
+    assert values(page, "matrix")[4, 14] == COLOURS[1, 2, 3]
+    point(page, "column", 14, 1)
+    reads(page, f"The weight {-FILTERS[1, 2, 1]} multiplies 9 input cells".replace("-", "−"))
+    assert lit(page, "input-1") == {(r, c) for r in (1, 2, 3) for c in (2, 3, 4)}
+
+
+def test_a_run_adds_channel_after_channel_then_the_bias(show: Open) -> None:
+    page = show("filters")
+    parts = [values(page, f"part-{c}")[0, 0] for c in range(3)]
+    page.get_by_role("combobox", name="Speed").select_option("0.5")
+    page.get_by_role("button", name="Play").click()
+    first = f"{parts[0]:g} + …".replace("-", "−")
+    expect(page.locator("[data-grid='output-0'] .foot")).to_have_text(first)
+    expect(page.locator(".channel.waiting")).to_have_count(2)
+    expect(page.locator("[data-grid='part-1'] .cell:not(.hidden)")).to_have_count(0)
+    expect(page.locator(".channel.waiting")).to_have_count(1)
+    expect(page.locator(".channel.waiting")).to_have_count(0)
+    total = sum(parts) + CASES["filters"]["bias"][0]
+    expect(page.locator("[data-grid='output-0'] .foot")).to_contain_text(f"= {total:g}".replace("-", "−"))
+    page.get_by_role("button", name="Pause").click()
+
+
 def test_im2col_links_rows_and_patches(show: Open) -> None:
     page = show("channels")
     expect(page.locator(".about")).to_contain_text("25×27 = 675 numbers are stored for the 75")
@@ -262,7 +310,7 @@ def test_a_picture_is_a_canvas_and_tells_exact_values_on_pointing(show: Open) ->
         sentence = page.locator(".reading").inner_text().replace("−", "-")
         told = re.search(r"exactly (-?[\d.e-]+)", sentence)
         assert told, sentence
-        assert float(told[1]) == pytest.approx(expected[row, col], rel=1e-12)
+        assert float(told[1]) == pytest.approx(expected[0, row, col], rel=1e-12)
     point(page, "input-0", 4, 9)
     reads(page, "Input row 5, column 10")
     told = re.search(r"exactly ([\d.]+)", page.locator(".reading").inner_text())
@@ -303,7 +351,7 @@ def test_playing_fills_the_output_and_pointing_pauses(show: Open) -> None:
     page.keyboard.press(" ")
     stands_at(page, 3, 3)
     expect(root).to_have_attribute("data-playing", "false")
-    np.testing.assert_array_equal(values(page, "output-0"), by_torch(**CASES["padding"]))
+    np.testing.assert_array_equal(values(page, "output-0"), by_torch(**CASES["padding"])[0])
 
 
 def test_rewind_step_and_slider_fill_up_to_their_position(show: Open) -> None:
@@ -350,7 +398,7 @@ def test_predict_first_asks_for_the_size_and_shows_where_it_went_wrong(show: Ope
 
 def test_predict_first_confirms_the_size_and_the_numbers(show: Open) -> None:
     page = show("predict")
-    expected = by_torch(**CASES["predict"])
+    expected = by_torch(**CASES["predict"])[0]
     for field in (page.locator("form.size input").first, page.locator("form.size input").last):
         field.fill("2")
     page.keyboard.press("Enter")

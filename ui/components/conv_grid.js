@@ -1,9 +1,9 @@
 // The component: input, kernel and output, linked. Its state lives on the DOM node, so a rerun changes it in place.
 
 const LONGEST_RUN = 20_000; // milliseconds that a run over all positions takes at normal speed, at most
-const SPOKEN_EVERY = 700; // milliseconds between two sentences for a screen reader
+const MOST_PHASED = 64; // positions; a longer run does not stop at every channel
 
-class ConvGrid extends Painter {
+class ConvGrid extends Renderer {
   constructor(root) {
     super(root);
     this.at = 0; // the window's position
@@ -11,6 +11,7 @@ class ConvGrid extends Painter {
     this.pinned = false;
     this.channel = 0; // pooling: the channel that was pointed at last
     this.filled = null; // how many output cells have been computed; null: all
+    this.phase = null; // how many channels of the position that plays are in; null: all, with the bias
     this.playing = false;
     this.known = new Set(); // output cells that were answered or given in "predict first"
     const panel = make("div", "panel", this.bench);
@@ -47,7 +48,10 @@ class ConvGrid extends Painter {
     if (!before || `${before.out} ${before.padded} ${before.window}` !== `${model.out} ${model.padded} ${model.window}`) {
       Object.assign(this, { filled: null, pointed: null, playing: false });
     }
-    if (!before || JSON.stringify([before.maps, before.bias]) !== JSON.stringify([model.maps, model.bias])) this.forget();
+    model.use(Math.min(before?.filter ?? 0, model.results.length - 1));
+    this.phase = null;
+    const known = (one) => JSON.stringify([one.results, one.biases]);
+    if (!before || known(before) !== known(model)) this.forget();
     if (!before || before.predict !== model.predict) this.predicting = this.player.predict.checked = data.predict;
     this.longestRead = 0;
     this.reading.style.minHeight = "";
@@ -72,10 +76,10 @@ class ConvGrid extends Painter {
     });
   }
 
-  // The position that is shown, and in pooling the channel: the pointer's, unless one is pinned.
+  // The position that is shown, and in pooling the channel, else the filter: the pointer's, unless one is pinned.
   focus() {
     const on = this.pointed?.on === "output" && !this.pinned ? this.pointed : { n: this.at, c: this.channel };
-    return { n: on.n, c: this.model.pools ? Math.min(on.c, this.model.channels - 1) : 0 };
+    return { n: on.n, c: this.model.pools ? Math.min(on.c, this.model.channels - 1) : this.model.filter };
   }
 
   sizeHidden() {
@@ -83,98 +87,26 @@ class ConvGrid extends Painter {
   }
 
   // Why an output cell has no number: "asked" (predict first), "late" (not computed yet), or it has one ("").
-  hides(n, c) {
-    if (this.predicting && !(this.sizeKnown && this.known.has(`${n} ${this.model.pools ? c : 0}`))) return "asked";
+  // `slot`: a channel of pooling, else a filter; `c`: only this channel's part of the sum.
+  hides(n, slot, c) {
+    if (this.predicting && !(this.sizeKnown && this.known.has(`${n} ${slot}`))) return "asked";
+    if (this.phase !== null && n === this.at && (c ?? this.model.channels) > this.phase) return "late";
     return this.filled !== null && n >= this.filled ? "late" : "";
   }
 
   // May its products and its sum be shown? Of a cell that is still to come, on pointing, yes.
-  isOpen(n, c) {
-    return this.hides(n, c) !== "asked";
+  isOpen(n, slot) {
+    return this.hides(n, slot) !== "asked";
   }
 
-  render() {
-    if (!this.width) return;
-    if (this.palette.read()) return this.paintAll(); // the theme has changed
-    const { model, grids, labels } = this;
-    const { n, c } = this.focus();
-    const [row, col] = model.place(n);
-    const output = this.sizeHidden() ? null : [row, col, 1, 1];
-    model.x.forEach((_, i) => {
-      grids.input[i].frame("window", [...model.cell(n, 0), ...model.span]);
-      const gaps = model.dilation.some((step) => step > 1);
-      grids.input[i].mark("taps", gaps ? Array.from({ length: model.taps }, (_, tap) => model.cell(n, tap)) : null);
-      this.paintKernel(i, n, this.isOpen(n, i));
-      grids.output[i].frame("window", output);
-    });
-    grids.total?.frame("window", output);
-    grids.rows?.frame("window", [n, 0, 1, model.channels * model.taps]);
-    grids.result?.frame("window", [n, 0, 1, 1]);
-    this.renderLinks();
-    this.renderWords(n, c);
-    const { sizeKnown, predicting: on } = this;
-    this.questions.show({ model, labels, n, c, on, sizeKnown, cellKnown: this.isOpen(n, c), where: this.whereAbout(n, c) });
-    this.player.show({ n, count: model.count, playing: this.playing, where: wherePosition(model, n, labels) });
-    this.root.classList.toggle("pinned", this.pinned);
-    set(this.root, { "data-row": row, "data-col": col, "data-pinned": this.pinned, "data-playing": this.playing });
-  }
-
-  whereAbout(n, c) {
-    const place = wherePosition(this.model, n, this.labels);
-    return this.model.pools && this.model.channels > 1 ? `${this.model.names[c]}, ${place}` : place;
-  }
-
-  // What an input cell or a weight takes part in, lit in the other grids.
-  renderLinks() {
-    const { model, grids, pointed } = this;
-    const input = pointed?.on === "input" ? pointed : null;
-    const weight = pointed?.on === "kernel" ? pointed : null;
-    const fed = input && !this.sizeHidden() ? model.feeds(input.row, input.col).map((n) => model.place(n)) : null;
-    model.x.forEach((_, c) => {
-      grids.input[c].mark("pointed", input?.c === c ? [[input.row, input.col]] : null);
-      grids.input[c].mark("linked", weight?.c === c ? model.meets(weight.tap) : null);
-      const cell = weight?.c === c ? [[Math.floor(weight.tap / model.window[1]), weight.tap % model.window[1]]] : null;
-      grids.kernel[c].mark("pointed", cell);
-      grids.output[c].mark("linked", input?.c === c ? fed : null);
-    });
-    grids.total?.mark("linked", fed);
-    this.root.classList.toggle("links", Boolean(input || weight));
-  }
-
-  renderWords(n, c) {
-    const { model, grids, labels, pointed } = this;
-    let sentence = fill(labels.sentence, { where: this.whereAbout(n, c), sum: "?" });
-    if (this.isOpen(n, c)) {
-      const sum = equation(model, n, c, labels);
-      sentence = fill(labels.sentence, { where: this.whereAbout(n, c), sum }) + exactly(model.value(n, c), labels);
-    }
-    if (pointed?.on === "input") sentence = aboutInput(model, pointed.c, pointed.row, pointed.col, labels);
-    if (pointed?.on === "kernel" && !model.pools) sentence = aboutWeight(model, pointed.c, pointed.tap, labels);
-    this.read(this.pinned ? `${sentence} ${labels.pinned}` : sentence);
-    model.x.forEach((_, i) => {
-      const text = model.adds ? `${labels.sum}: ${rounded(model.maps[i][n])}` : shortSum(model, n, i, labels);
-      setText(grids.output[i].foot, this.isOpen(n, i) ? text : "");
-    });
-    if (grids.total) setText(grids.total.foot, this.isOpen(n, 0) ? shortSum(model, n, 0, labels) : "");
-    this.say(sentence);
-  }
-
-  // The longest sentence so far keeps its room, so that nothing below jumps.
-  read(sentence) {
-    setText(this.reading, sentence);
-    if (sentence.length <= (this.longestRead ?? 0)) return;
-    this.longestRead = sentence.length;
-    this.reading.style.minHeight = `${this.reading.offsetHeight}px`;
-  }
-
-  // For screen readers: the newest sentence, now and then.
-  say(sentence) {
-    this.toSay = sentence;
-    if (this.saying || this.spoken.textContent === sentence) return;
-    this.saying = setTimeout(() => {
-      this.saying = null;
-      setText(this.spoken, this.toSay);
-    }, SPOKEN_EVERY);
+  // The filter whose slices, products and sum are shown.
+  useFilter(f) {
+    const { model, grids } = this;
+    if (f === model.filter) return;
+    model.use(f);
+    grids.kernel.forEach((grid) => setText(grid.caption, `${this.kernelName()} ${model.window.join("×")}`));
+    this.paintOutputs();
+    this.schedule();
   }
 
   // ---- moving the window
@@ -182,7 +114,10 @@ class ConvGrid extends Painter {
   moveTo(n) {
     this.letGo();
     this.at = Math.min(Math.max(n, 0), this.model.count - 1);
+    const played = this.phase !== null;
+    this.phase = null;
     if (this.filled !== null) this.fillTo(this.at + 1);
+    if (played) this.paintOutputs();
     this.pointed = null;
     this.schedule();
   }
@@ -211,23 +146,42 @@ class ConvGrid extends Painter {
     if (this.filled === null || this.at === this.model.count - 1) this.rewind();
     this.playing = true;
     this.letGo();
+    this.enter(0);
     this.tick();
     this.schedule();
   }
 
+  // A step of the run: the next position, or where channels are added up the next channel, then their sum.
   tick() {
-    const pace = Math.min(800, Math.max(60, LONGEST_RUN / this.model.count)) / Number(this.player.speed.value);
+    const { model } = this;
+    const pace = Math.min(800, Math.max(60, LONGEST_RUN / model.count)) / Number(this.player.speed.value);
     this.timer = setTimeout(() => {
       if (!this.playing || !this.root.isConnected) return;
-      if (this.at === this.model.count - 1) return this.pause();
-      this.moveTo(this.at + 1);
+      if (this.phase !== null && this.phase < model.channels) this.enter(this.phase + 1);
+      else if (this.at === model.count - 1) return this.pause();
+      else {
+        this.moveTo(this.at + 1);
+        this.enter(0);
+      }
       this.tick();
     }, pace);
+  }
+
+  // How far the position that plays has come: so many channels are in, then the sum and the bias.
+  enter(phase) {
+    if (!this.model.adds || this.model.count > MOST_PHASED) return;
+    this.phase = phase;
+    this.paintOutputs();
+    this.schedule();
   }
 
   pause() {
     clearTimeout(this.timer);
     this.playing = false;
+    if (this.phase !== null) {
+      this.phase = null;
+      this.paintOutputs();
+    }
     this.schedule();
   }
 
@@ -238,6 +192,7 @@ class ConvGrid extends Painter {
     if (target && this.playing) this.pause();
     this.pointed = target;
     if (target?.on === "output") this.channel = target.c;
+    if (target?.f !== undefined && !this.pinned) this.useFilter(target.f);
     this.schedule();
   }
 

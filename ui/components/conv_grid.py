@@ -33,7 +33,7 @@ class Selected:
 def conv_grid(
     x: ArrayLike,
     weight: ArrayLike | None = None,
-    bias: float = 0.0,
+    bias: ArrayLike = 0.0,
     stride: int | ops.Pair = 1,
     padding: int | ops.Pair = 0,
     dilation: int | ops.Pair = 1,
@@ -50,12 +50,13 @@ def conv_grid(
     at: tuple[int, int] = (0, 0),
     report: bool = True,
 ) -> Selected | None:
-    """Show how one filter, or a pooling window, makes each cell of its output; returns what is pinned.
+    """Show how filters, or a pooling window, make each cell of their output; returns what is pinned.
 
-    ``x`` (C, H, W) or (H, W); ``weight`` (C, FH, FW) or (FH, FW) for ``op`` "conv"; ``window`` for "max" and
-    "avg", which show each channel's own output. Pairs are (height, width). ``names`` of the channels;
-    ``input_range``: the input is a picture, black to white over this range; ``note`` is a
-    line below the sum; ``at`` is where the window first stands; ``report`` False saves the rerun at each pin.
+    ``x`` (C, H, W) or (H, W); ``weight`` (FN, C, FH, FW), (C, FH, FW) or (FH, FW) for ``op`` "conv", with one
+    ``bias`` or one a filter; ``window`` for "max" and "avg", which show each channel's own output. Pairs are
+    (height, width). ``names`` of the channels; ``input_range``: the input is a picture, black to white over
+    this range; ``note`` is a line below the sum; ``at`` is where the window first stands; ``report`` False
+    saves the rerun at each pin.
     The same ``key`` again changes the grids in place. Raises :class:`Problem` for what cannot be shown.
     """
     data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
@@ -85,7 +86,7 @@ def _nothing() -> None:
 def _described(
     x: ArrayLike,
     weight: ArrayLike | None,
-    bias: float,
+    bias: ArrayLike,
     stride: int | ops.Pair,
     padding: int | ops.Pair,
     dilation: int | ops.Pair,
@@ -96,14 +97,14 @@ def _described(
 ) -> dict[str, Any]:
     """The checked arguments as the script takes them: everything a pair or nested lists of doubles."""
     maps = _maps("x", x)
-    filters = None if op != "conv" else _maps("weight", () if weight is None else weight)
-    size = ops.pair("window", window, 1) if filters is None else (filters.shape[1], filters.shape[2])
+    filters = None if op != "conv" else _filters(weight)
+    size = ops.pair("window", window, 1) if filters is None else (filters.shape[2], filters.shape[3])
     rims = ops.pair("padding", padding, 0)
-    if filters is not None and len(filters) != len(maps):
+    if filters is not None and filters.shape[1] != len(maps):
         raise Problem(
             "The input has {channels} channels, but each filter has {expected}: both must be equal.",
             channels=len(maps),
-            expected=len(filters),
+            expected=filters.shape[1],
         )
     if filters is None and (rims[0] > size[0] // 2 or rims[1] > size[1] // 2):
         ops.max_pool2d(maps[None], size, padding=rims)  # it says so in its own words
@@ -112,8 +113,10 @@ def _described(
     _check_size(maps, rims)
     return {
         "x": maps.tolist(),
-        "weight": None if filters is None else filters.tolist(),
-        "bias": float(bias) if filters is not None else 0.0,
+        "filters": None if filters is None else filters.tolist(),
+        "biases": None
+        if filters is None
+        else np.broadcast_to(np.asarray(bias, float), len(filters)).tolist(),
         "window": size,
         "stride": ops.pair("stride", stride, 1),
         "padding": rims,
@@ -131,6 +134,14 @@ def _maps(name: str, values: ArrayLike) -> np.ndarray:
     if maps.ndim != 3 or 0 in maps.shape or not np.isfinite(maps).all():
         raise Problem("{name} must hold finite numbers in rows of equal length.", name=name)
     return maps
+
+
+def _filters(values: ArrayLike | None) -> np.ndarray:
+    """(FH, FW), (C, FH, FW) or (FN, C, FH, FW) -> float64 (FN, C, FH, FW)."""
+    array = np.asarray(() if values is None else values, dtype=np.float64)
+    if array.ndim < 4:
+        return _maps("weight", array)[None]
+    return np.stack([_maps("weight", one) for one in array])
 
 
 def _check_size(maps: np.ndarray, rims: ops.Pair) -> None:

@@ -25,11 +25,15 @@ class Gestures {
 
   meaning(grid, row, col) {
     const { grids, model } = this.view;
-    const { input, kernel, output, total, rows, result } = grids;
+    const { input, kernel, output, totals, rows, column, result } = grids;
     const c = Math.max(input.indexOf(grid), kernel.indexOf(grid), output.indexOf(grid), 0);
-    if (grid === rows || grid === result) return { on: "output", n: row, c: 0, grid };
-    if (grid === total || output.includes(grid)) {
-      return this.view.sizeHidden() ? null : { on: "output", n: model.position(row, col), c, grid };
+    const tapOf = (k) => ({ c: Math.floor(k / model.taps), tap: k % model.taps });
+    if (grid === rows) return { on: "output", n: row, ...tapOf(col), grid };
+    if (grid === result) return { on: "output", n: row, c: 0, f: col, grid };
+    if (grid === column) return { on: "kernel", ...tapOf(row), f: col, grid };
+    if (totals.includes(grid) || output.includes(grid)) {
+      const f = totals.includes(grid) ? totals.indexOf(grid) : undefined;
+      return this.view.sizeHidden() ? null : { on: "output", n: model.position(row, col), c, f, grid };
     }
     if (input.includes(grid)) return { on: "input", c, row, col, grid };
     return { on: "kernel", c, tap: row * model.window[1] + col, grid };
@@ -60,6 +64,7 @@ class Gestures {
     if (!drag.may) return;
     const target = this.meaning(drag.target.grid, ...drag.target.grid.cellAt(event, true));
     if (target?.on === "output") view.moveTo(target.n);
+    if (target?.f !== undefined) view.useFilter(target.f);
     if (target?.on === "input") view.moveTo(view.model.nearest(target.row, target.col));
   }
 
@@ -89,6 +94,8 @@ class Gestures {
       Enter: () => view.togglePin(view.at, view.channel),
       Escape: () => view.escape(),
     };
+    const filter = Number(event.key) - 1;
+    if (view.model.filters?.[filter]) acts[event.key] = () => view.useFilter(filter);
     if (!acts[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     if (event.key !== " ") view.pause();

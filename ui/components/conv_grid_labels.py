@@ -16,6 +16,8 @@ def _grids() -> dict[str, str]:
     return {
         "input": t("Input"),
         "kernel": t("Kernel"),
+        "filter": t("Filter {number}"),
+        "map": t("Map {number}"),
         "window": t("Window"),
         "part": t("Products, summed"),
         "output": t("Output"),

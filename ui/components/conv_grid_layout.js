@@ -26,7 +26,7 @@ function numbers(values, size) {
 // How many characters the inputs, the weights and the products of a channel have, with one and two digits.
 function factorDigits(model, c) {
   const values = [...model.x[c].flat(), model.at(c, 0, 0)].filter(Number.isFinite);
-  const weights = model.pools ? [0] : model.weight[c].flat();
+  const weights = model.pools ? [0] : model.filters.flatMap((weight) => weight[c].flat());
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const products = weights.flatMap((w) => [w * low, w * high]);
   return [1, 2].map((digits) => ({
@@ -70,7 +70,7 @@ function idealKernelSide(factors) {
 function idealCellSide(model, characters) {
   const tall = Math.max(model.padded[0], model.out[0]);
   const written = characters * 15 * CHARACTER + 5;
-  if (model.channels > 1) return Math.max(28, Math.min(200 / tall, 46), Math.min(written, 40));
+  if (model.channels > 1) return Math.max(28, Math.min((model.channels > 2 ? 150 : 200) / tall, 46), Math.min(written, 40));
   return tall <= 6 ? Math.max(44, written) : Math.max(Math.min(390 / tall, 44), Math.min(written, 390 / tall, 50), 13);
 }
 
@@ -91,8 +91,10 @@ function layout(model, width, factors, characters) {
     if (beside >= 22) cell = Math.min(cell, beside);
   }
   const columns = model.channels * model.taps;
-  const rows = Math.min(28, (width - (narrow ? 0 : 2 * GAP + 60)) / columns, Math.max(900 / model.count, 6));
+  const filters = model.filters?.length ?? 1;
   const column = Math.min(28, 620 / columns);
+  const beside = narrow ? 0 : 2 * GAP + filters * column + 16; // the two signs and the filters
+  const rows = Math.min(28, (width - beside) / (columns + (narrow ? 0 : filters)), Math.max(900 / model.count, 6));
   return { cell: whole(cell, 4), kernel: whole(kernel, 10), rows: whole(rows, 5), column: whole(column, 5) };
 }
 

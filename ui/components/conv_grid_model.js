@@ -10,21 +10,37 @@ const PADDINGS = {
 };
 
 class Model {
-  // data: x [C][H][W], weight [C][FH][FW] (none for pooling), window, stride, padding, dilation [h, w], …
+  // data: x [C][H][W], filters [FN][C][FH][FW] and biases [FN] (none for pooling), window, stride, padding,
+  // dilation [h, w], … One filter is in use: weight, bias, maps and totals are its own.
   constructor(data) {
     Object.assign(this, data);
     this.channels = this.x.length;
     this.size = [this.x[0].length, this.x[0][0].length];
     this.pools = this.op !== "conv";
-    this.adds = !this.pools && this.channels > 1; // the channels' maps are added up
+    this.adds = !this.pools && this.channels * this.filters.length > 1; // the channels' maps are added up
     this.padded = this.size.map((n, axis) => n + 2 * this.padding[axis]);
     this.span = this.window.map((n, axis) => this.dilation[axis] * (n - 1) + 1);
     this.out = this.padded.map((n, a) => Math.floor((n - this.span[a]) / this.stride[a]) + 1);
     this.count = this.out[0] * this.out[1];
     this.taps = this.window[0] * this.window[1];
     this.border = this.op === "max" ? -Infinity : 0;
-    this.maps = this.x.map((_, c) => this.everywhere((n) => this.part(c, n)));
-    this.totals = this.everywhere((n) => this.maps.reduce((sum, map) => sum + map[n], 0) + this.bias);
+    this.results = (this.filters ?? [null]).map((_, f) => this.computed(f));
+    this.use(0);
+  }
+
+  // What one filter (or pooling) makes: each channel's own map, and their sum with the bias.
+  computed(f) {
+    this.weight = this.filters?.[f];
+    const maps = this.x.map((_, c) => this.everywhere((n) => this.part(c, n)));
+    const bias = this.biases?.[f] ?? 0;
+    return { maps, totals: this.everywhere((n) => maps.reduce((sum, map) => sum + map[n], 0) + bias) };
+  }
+
+  use(f) {
+    this.filter = f;
+    this.weight = this.filters?.[f];
+    this.bias = this.biases?.[f] ?? 0;
+    Object.assign(this, this.results[f]);
   }
 
   everywhere(value) {

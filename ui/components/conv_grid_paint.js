@@ -20,21 +20,27 @@ class Painter {
 
   // The grids that this model needs; those that are there stay.
   build() {
-    const { channels, adds, op, matrix } = this.model;
-    const shape = `${channels} ${adds} ${op} ${matrix}`;
+    const { channels, adds, op, matrix, filters } = this.model;
+    const shape = `${channels} ${adds} ${op} ${matrix} ${filters?.length}`;
     if (shape === this.shape) return;
     this.shape = shape;
     this.stage.replaceChildren();
     this.matrix.replaceChildren();
-    this.grids = { input: [], kernel: [], output: [] };
+    this.grids = { input: [], kernel: [], output: [], totals: [] };
+    this.rows = [];
     const rows = make("div", "channels", this.stage);
     for (let c = 0; c < channels; c++) {
-      const row = make("div", "channel", rows);
+      const row = (this.rows[c] = make("div", "channel", rows));
       this.grids.input.push(new Grid(`input-${c}`, row));
       this.grids.kernel.push(gridAfter(op === "conv" ? "∗" : "→", `kernel-${c}`, row));
       this.grids.output.push(gridAfter("=", adds ? `part-${c}` : `output-${c}`, row));
     }
-    if (adds) this.grids.total = gridAfter("Σ", "output-0", this.stage);
+    if (adds) {
+      const sums = make("div", "term", this.stage);
+      make("span", "sign", sums, "Σ");
+      const column = make("div", "channels", sums);
+      this.grids.totals = filters.map((_, f) => new Grid(`output-${f}`, column));
+    }
     this.matrix.hidden = !matrix;
     if (!matrix) return;
     this.matrixText = make("p", "about", this.matrix);
@@ -45,8 +51,8 @@ class Painter {
   }
 
   allGrids() {
-    const { input, kernel, output, total, rows, result } = this.grids;
-    return [...input, ...kernel, ...output, total, rows, result].filter(Boolean);
+    const { input, kernel, output, totals, rows, column, result } = this.grids;
+    return [...input, ...kernel, ...output, ...totals, rows, column, result].filter(Boolean);
   }
 
   // Find the sizes for the width there is, and paint everything, if that or the values have changed.
@@ -56,9 +62,10 @@ class Painter {
     this.width = width;
     const { model } = this;
     this.values = model.x.flatMap((map, c) => [...map.flat(), model.at(c, 0, 0)]);
-    this.weights = model.pools ? [] : model.weight.flat(2);
+    this.weights = model.pools ? [] : model.filters.flat(3);
+    this.sums = model.results.flatMap((result) => result.totals);
     this.factors = model.x.map((_, c) => factorDigits(model, c));
-    this.sides = layout(model, width, this.factors.flat(), longest([...this.values, ...model.totals], 2));
+    this.sides = layout(model, width, this.factors.flat(), longest([...this.values, ...this.sums], 2));
     this.paintAll();
   }
 
@@ -71,13 +78,19 @@ class Painter {
     model.x.forEach((_, c) => {
       const name = model.channels > 1 ? `${model.names[c]}:` : labels.input;
       setText(grids.input[c].caption, `${name} ${model.size.join("×")}${rim}${this.range(model.x[c].flat())}`);
-      setText(grids.kernel[c].caption, `${model.pools ? labels.window : labels.kernel} ${model.window.join("×")}`);
+      setText(grids.kernel[c].caption, `${this.kernelName()} ${model.window.join("×")}`);
       const cell = (row, col) => this.inputCell(c, row, col, style.digits);
       grids.input[c].paint(...model.padded, sides.cell, style.font, cell, this.palette);
     });
     this.paintOutputs();
     if (model.matrix) this.paintMatrix();
     this.render();
+  }
+
+  kernelName() {
+    const { model, labels } = this;
+    if (model.pools) return labels.window;
+    return model.filters.length > 1 ? fill(labels.filter, { number: model.filter + 1 }) : labels.kernel;
   }
 
   // What the colours mean: the inputs' range, and the same distance to both sides of zero elsewhere.
@@ -87,8 +100,8 @@ class Painter {
     const bound = (values) => Math.max(...values.map(Math.abs), 1e-12);
     const [low, high] = model.range ?? [Math.min(...inputs), Math.max(...inputs)];
     this.scale = { low, high, input: bound(inputs), weight: bound(this.weights) };
-    this.scale.part = bound(model.maps.flat().filter(Number.isFinite));
-    this.scale.total = bound(model.totals.filter(Number.isFinite));
+    this.scale.part = bound(model.results.flatMap((result) => result.maps.flat()).filter(Number.isFinite));
+    this.scale.total = bound(this.sums.filter(Number.isFinite));
     // Without numbers in the cells the colour says it all: full strength, and pictures in true grey.
     this.asPicture = model.padded[0] * model.padded[1] > MOST_CELLS_AS_SVG;
     this.strength = this.asPicture ? 1 : 0.55;
@@ -123,24 +136,34 @@ class Painter {
     grids.output.forEach((grid, c) => {
       const own = model.pools || model.adds; // this channel's own map
       const name = model.adds ? labels.part : labels.output;
-      this.paintOutput(grid, c, name, own ? model.maps[c] : model.totals, own ? scale.part : scale.total);
+      const values = own ? model.maps[c] : model.totals;
+      this.paintOutput(grid, { c, slot: this.slot(c) }, name, values, own ? scale.part : scale.total);
     });
-    if (grids.total) this.paintOutput(grids.total, 0, labels.output, model.totals, scale.total);
+    grids.totals.forEach((grid, f) => {
+      const name = model.filters.length > 1 ? fill(labels.map, { number: f + 1 }) : labels.output;
+      this.paintOutput(grid, { slot: f }, name, model.results[f].totals, scale.total);
+    });
   }
 
-  paintOutput(grid, c, name, values, bound) {
+  // The output that a number belongs to: pooling has one for each channel, a convolution for each filter.
+  slot(c) {
+    return this.model.pools ? c : this.model.filter;
+  }
+
+  // `of`: whose numbers these are, {c: a channel's own map, slot}.
+  paintOutput(grid, of, name, values, bound) {
     const secret = this.sizeHidden(); // one box that does not give the size away
     setText(grid.caption, secret ? name : `${name} ${this.model.out.join("×")}${this.range(values)}`);
     const [rows, cols] = secret ? [1, 1] : this.model.out;
     const side = secret ? Math.max(this.sides.cell, 44) : this.sides.cell;
     const style = numbers(secret ? [0] : values, side);
     const fill = (value) => (this.model.pools ? this.inputFill(value) : this.palette.signed(value / bound, this.strength));
-    const cell = (row, col) => this.resultCell(this.model.position(row, col), c, values, fill, style.digits);
+    const cell = (row, col) => this.resultCell(this.model.position(row, col), of, values, fill, style.digits);
     grid.paint(rows, cols, side, style.font, cell, this.palette);
   }
 
-  resultCell(n, c, values, fill, digits) {
-    const hidden = this.hides(n, c);
+  resultCell(n, { c, slot }, values, fill, digits) {
+    const hidden = this.hides(n, slot, c);
     if (hidden) return { fill: this.palette.paper, kind: "hidden", lines: [hidden === "asked" ? "?" : ""] };
     return { fill: fill(values[n]), value: values[n], lines: [rounded(values[n], digits)] };
   }
@@ -169,24 +192,26 @@ class Painter {
     const { model, palette, labels, sides } = this;
     const { rows: grid, column, result } = this.grids;
     const width = model.channels * model.taps;
+    const filters = model.filters.length;
     const stored = model.count * width;
     setText(this.matrixText, fill(labels.matrix, { rows: model.count, columns: width, stored, input: model.x.flat(2).length }));
     setText(grid.caption, `im2col ${model.count}×${width}`);
-    setText(column.caption, `${width}×1`);
-    setText(result.caption, `${model.count}×1`);
+    setText(column.caption, `${width}×${filters}`);
+    setText(result.caption, `${model.count}×${filters}`);
     const style = numbers(this.values, sides.rows);
     grid.paint(model.count, width, sides.rows, style.font, (n, k) => {
       const value = model.at(Math.floor(k / model.taps), ...model.cell(n, k % model.taps));
       return { fill: this.inputFill(value), value, lines: [rounded(value, style.digits)] };
     }, palette);
     const weights = numbers(this.weights, sides.column);
-    column.paint(width, 1, sides.column, weights.font, (k) => {
-      const value = model.weightAt(Math.floor(k / model.taps), k % model.taps);
+    column.paint(width, filters, sides.column, weights.font, (k, f) => {
+      const value = model.filters[f].flat(2)[k];
       return { fill: palette.signed(value / this.scale.weight, 0.65), value, lines: [rounded(value, weights.digits)] };
     }, palette);
-    const sums = model.totals.map((total) => total - model.bias);
-    const digits = numbers(sums, sides.rows);
+    const sums = model.results.map(({ totals }, f) => totals.map((total) => total - model.biases[f]));
+    const digits = numbers(sums.flat(), sides.rows);
     const colour = (value) => palette.signed(value / this.scale.total, this.strength);
-    result.paint(model.count, 1, sides.rows, digits.font, (n) => this.resultCell(n, 0, sums, colour, digits.digits), palette);
+    const cell = (n, f) => this.resultCell(n, { slot: f }, sums[f], colour, digits.digits);
+    result.paint(model.count, filters, sides.rows, digits.font, cell, palette);
   }
 }

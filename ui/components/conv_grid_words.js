@@ -20,7 +20,7 @@ function written(terms, between, otherwise) {
 // How the number at n came about: "1×2 + … + 3 = 18", "max(1, 2, 0, 1) = 2", "(1 + 2 + 0 + 1) ÷ 4 = 1".
 function equation(model, n, c, labels) {
   const value = rounded(model.value(n, c));
-  const seen = model.terms(c, n).map((term) => term.x);
+  const seen = model.pools ? model.terms(c, n).map((term) => term.x) : [];
   if (model.op === "max") return `max(${written(seen.map((x) => rounded(x)), ", ", labels.values)}) = ${value}`;
   if (model.op === "avg") return `(${written(seen.map(inBrackets), " + ", labels.values)}) ÷ ${model.taps} = ${value}`;
   const bias = model.bias ? ` + ${inBrackets(model.bias)} (${labels.bias})` : "";
