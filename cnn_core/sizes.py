@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cnn_core.ops import Pair, output_size, pad
+from cnn_core.ops import Pair, conv2d, output_size, pad
 
 
 @dataclass(frozen=True)
@@ -46,27 +48,61 @@ class Size:
         return rf"\begin{{aligned}} {lines} \end{{aligned}}"
 
 
-def same_padding(spans: Pair) -> int | None:
+@dataclass(frozen=True)
+class Sliding:
+    """How a window slides over rows and over columns, and what the padding holds."""
+
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+    dilation: Pair = (1, 1)
+    mode: str = "zeros"
+
+    def sizes(self, shape: Sequence[int], kernel: Sequence[int]) -> tuple[Size, Size]:
+        """Rows and columns of an input (H, W) under a kernel (FH, FW)."""
+        axes = zip(shape, kernel, self.stride, self.padding, self.dilation, strict=True)
+        rows, columns = (Size(*axis) for axis in axes)
+        return rows, columns
+
+    def convolved(self, x: np.ndarray, kernel: np.ndarray, bias: ArrayLike = 0) -> np.ndarray:
+        """One kernel on one map: (H, W), (FH, FW) -> (OH, OW); raises Problem where it does not fit."""
+        offset = np.asarray(bias, x.dtype).reshape(1)
+        return conv2d(
+            x[None, None], kernel[None, None], offset, self.stride, self.padding, self.dilation, self.mode
+        )[0, 0]
+
+
+def same_padding(spans: Pair) -> Pair | None:
     """The padding that keeps the size at stride 1; None where no equal padding does (an even span)."""
-    return (spans[0] - 1) // 2 if spans[0] == spans[1] and spans[0] % 2 else None
+    return ((spans[0] - 1) // 2, (spans[1] - 1) // 2) if spans[0] % 2 and spans[1] % 2 else None
 
 
-def full_padding(spans: Pair) -> int | None:
-    """The padding at which the kernel meets every input cell with every weight; None where sides differ."""
-    return spans[0] - 1 if spans[0] == spans[1] else None
+def full_padding(spans: Pair) -> Pair:
+    """The padding at which the kernel meets every input cell with every weight."""
+    return spans[0] - 1, spans[1] - 1
 
 
 def neighbourhood(
-    x: np.ndarray, at: Pair, spans: Pair, out: Pair, stride: int = 1, padding: int = 0, mode: str = "zeros"
+    x: np.ndarray, at: Pair, spans: Pair, out: Pair, sliding: Sliding
 ) -> tuple[np.ndarray, Pair]:
-    """The part of the padded input (H, W) that makes the output cell ``at`` and the cells next to it.
+    """The part of the padded input (C, H, W) that makes the output cell ``at`` and the cells next to it.
 
     ``out`` is the output's (OH, OW). Returns the part, and where in its own output that cell stands.
     """
-    padded = pad(x[None, None], padding, mode)[0, 0]
-    rows, cols = (_span(*axis, stride) for axis in zip(at, spans, out, strict=True))
-    place = at[0] - rows.start // stride, at[1] - cols.start // stride
-    return padded[rows, cols], place
+    padded = pad(x[None], sliding.padding, sliding.mode)[0]
+    rows, cols = (_span(*axis) for axis in zip(at, spans, out, sliding.stride, strict=True))
+    place = at[0] - rows.start // sliding.stride[0], at[1] - cols.start // sliding.stride[1]
+    return padded[:, rows, cols], place
+
+
+def opened(asked: str, x: np.ndarray, spans: Pair, out: Pair, sliding: Sliding) -> Pair:
+    """The output cell that an address names as ``row,column``, else the one over x's sharpest edge (H, W)."""
+    try:
+        row, col = map(int, asked.split(","))
+    except ValueError:
+        edge = sharpest(x)
+        axes = zip(edge, spans, sliding.padding, sliding.stride, strict=True)
+        row, col = ((n + padding - span // 2) // stride for n, span, padding, stride in axes)
+    return min(max(row, 0), out[0] - 1), min(max(col, 0), out[1] - 1)
 
 
 def _span(at: int, span: int, out: int, stride: int) -> slice:

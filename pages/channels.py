@@ -3,42 +3,46 @@
 import numpy as np
 import streamlit as st
 
-from cnn_core.block_diagram import Block, convolution_diagram
-from cnn_core.channel_examples import COLOUR_FILTERS, FILTER, channel_products, numbers
+from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, channel_products, numbers
 from cnn_core.figures import grey, limits, scale_text, signed
 from cnn_core.images import sample
-from cnn_core.messages import Problem
 from cnn_core.ops import output_size
+from cnn_core.sizes import Sliding, neighbourhood, opened
 from ui import frame
+from ui.channel_blocks import BLOCK_FIELDS, block_code, show_blocks
 from ui.components.conv_grid import conv_grid
-from ui.language import explain, t
-from ui.pictures import beside, drawing, picture
-from ui.state import choice, flag, integer
+from ui.components.conv_picture import conv_picture
+from ui.language import t
+from ui.pictures import beside, picture
+from ui.state import choice, flag, integer, words
 
 COLOUR_SAMPLES = ["garden", "coffee", "cat"]
 
 page = frame.begin(
     "channels",
     seed=integer(1, 0, 999),
+    filters=integer(2, 1, len(FILTERS)),
     bias=integer(0, -20, 20),
+    bias2=integer(3, -20, 20),
+    bias3=integer(-1, -20, 20),
     stride=integer(1, 1, 3),
     padding=integer(0, 0, 2),
     im2col=flag(),
     sample=choice("garden", COLOUR_SAMPLES),
     filter=choice("red_not_green", list(COLOUR_FILTERS)),
-    n=integer(10, 1, 1000),
-    c=integer(3, 1, 64),
-    size=integer(28, 3, 64),
-    fn=integer(16, 1, 64),
-    k=integer(5, 1, 11),
-    p=integer(0, 0, 5),
-    s=integer(1, 1, 4),
+    at=words("", longest=12),
+    **BLOCK_FIELDS,
 )
 
 x = numbers(page.seed)
+weight = FILTERS[: page.filters]
+biases = [page.bias, page.bias2, page.bias3][: page.filters]
+colours = [t("red"), t("green"), t("blue")]
 instrument, settings = st.columns([4, 1], gap="large")
 with settings:
-    st.slider(t("Bias"), -20, 20, **page.widget("bias"))
+    st.slider(t("Filters"), 1, len(FILTERS), **page.widget("filters"))
+    for f, name in enumerate(["bias", "bias2", "bias3"][: page.filters]):
+        st.number_input(t("Bias of filter {number}", number=f + 1), -20, 20, **page.widget(name))
     st.slider(t("Stride"), 1, 3, **page.widget("stride"))
     st.slider(t("Padding"), 0, 2, **page.widget("padding"))
     st.toggle(t("Show im2col"), **page.widget("im2col"))
@@ -46,13 +50,13 @@ with settings:
 with instrument:
     conv_grid(
         x,
-        FILTER,
-        page.bias,
+        weight,
+        biases,
         page.stride,
         page.padding,
         key="channels.grid",
         show_im2col=page.im2col,
-        names=[t("red"), t("green"), t("blue")],
+        names=colours,
         report=False,
     )
 
@@ -60,29 +64,19 @@ channels, height, width = x.shape
 rows, columns = output_size(x.shape[1:], 3, page.stride, page.padding)
 st.markdown(
     t(
-        "The input has **{channels} channels**, so the filter has {channels} slices, one for each. Every "
-        "slice slides over its own channel; the {channels} sums are added, then the bias, and that is "
-        "**one** number of **one** output map. However many channels go in, one filter makes one map: "
-        "({channels}, {height}, {width}) becomes (1, {rows}, {columns}).",
+        "The input has **{channels} channels**, so each filter has {channels} slices, one for each. Every "
+        "slice slides over its own channel; the {channels} sums are added, then the filter's bias, and that "
+        "is **one** number of **one** output map. However many channels go in, one filter makes one map, and "
+        "{filters} make {filters}: ({channels}, {height}, {width}) becomes ({filters}, {rows}, {columns}). "
+        "Point at the other map, or press 1, 2 or 3, to open another filter.",
         channels=channels,
+        filters=page.filters,
         height=height,
         width=width,
         rows=rows,
         columns=columns,
     )
 )
-if page.im2col:
-    st.markdown(
-        t(
-            "**im2col** writes each patch as one row: {patches} rows of {terms} numbers. Then the whole "
-            "convolution is a single matrix product with the filter as a column of {terms}. The price is "
-            "memory: {stored} numbers instead of the input's {held}.",
-            patches=rows * columns,
-            terms=FILTER.size,
-            stored=rows * columns * FILTER.size,
-            held=x.size,
-        )
-    )
 
 st.subheader(t("On a colour picture"), anchor=False)
 filter_names = {
@@ -99,8 +93,8 @@ second.selectbox(
     t("Filter with three slices"), list(COLOUR_FILTERS), format_func=filter_names.get, **page.widget("filter")
 )
 colour = sample(page.sample)[:, ::2, ::2]  # (3, H, W), small enough that all of them fit side by side
-weight = COLOUR_FILTERS[page.filter]
-parts = channel_products(colour, weight)
+slices = COLOUR_FILTERS[page.filter]
+parts = channel_products(colour, slices)
 total = parts.sum(axis=0)
 original = (colour.transpose(1, 2, 0) * 255).astype(np.uint8)
 picture(
@@ -110,8 +104,9 @@ picture(
     t("The picture, then red, green and blue: black is 0, white is 1"),
 )
 low, high = limits(parts, total)
+scaled = [signed(part, max(-low, high), frame.theme()) for part in [*parts, total]]
 picture(
-    beside([signed(part, max(-low, high), frame.theme()) for part in [*parts, total]]),
+    beside(scaled),
     f"{page.sample}-{page.filter}",
     t("What each channel gives, and their sum"),
     t(
@@ -120,54 +115,24 @@ picture(
         range=scale_text(low, high),
     ),
 )
+spans, sliding = slices.shape[1:], Sliding()
+at = opened(page.at, colour[1], spans, total.shape, sliding)
+conv_picture(
+    "channels.picture", original, scaled[-1], spans, sliding.stride, sliding.padding, at,
+    lambda row, col: page.set(at=f"{row},{col}"),
+)  # fmt: skip
+near, place = neighbourhood(colour, at, spans, total.shape, sliding)
+st.markdown(
+    t(
+        "**The same three slices, on this pixel's numbers** (row {row}, column {col} is in the middle):",
+        row=at[0] + 1,
+        col=at[1] + 1,
+    )
+)
+conv_grid(near, slices, key=f"channels.patch.{at}", names=colours, input_range=(0, 1), at=place, report=False)
 
 st.subheader(t("Several filters, and a batch"), anchor=False)
-try:
-    out = output_size(page.size, page.k, page.s, page.p)
-    drawing(
-        lambda width: convolution_diagram(
-            [
-                Block(t("input"), (page.n, page.c, page.size, page.size), page.n, 0),
-                Block(t("filters"), (page.fn, page.c, page.k, page.k), page.fn, 1),
-                Block(t("bias"), (page.fn, 1, 1), 1, 3),
-                Block(t("output"), (page.n, page.fn, out, out), page.n, 2),
-            ],
-            ["∗", "+", "→"],
-            frame.theme(),
-            t("A convolution as blocks: input, filters, bias, output"),
-            width,
-        ),
-        "convolution-blocks",
-        t("A convolution as blocks: input, filters, bias, output"),
-        wide=1000,
-    )
-    st.markdown(
-        t(
-            "(N, C, H, W) ∗ (FN, C, FH, FW) + (FN, 1, 1) → (N, FN, OH, OW): **{fn} filters make {fn} maps** "
-            "for each of the {n} images of the batch, and the same {weights:,} weights and {fn} biases serve "
-            "all of them.",
-            fn=page.fn,
-            n=page.n,
-            weights=page.fn * page.c * page.k * page.k,
-        )
-    )
-except Problem as error:
-    out = None
-    st.warning(explain(error))
-for column, (name, label, low_end, high_end) in zip(
-    st.columns(4) + st.columns(4)[:3],
-    [
-        ("n", t("Batch: N images"), 1, 1000),
-        ("c", t("Channels C"), 1, 64),
-        ("size", t("Height and width H, W"), 3, 64),
-        ("fn", t("Filters FN"), 1, 64),
-        ("k", t("Kernel size FH, FW"), 1, 11),
-        ("p", t("Padding P"), 0, 5),
-        ("s", t("Stride S"), 1, 4),
-    ],
-    strict=True,
-):
-    column.slider(label, low_end, high_end, **page.widget(name))
+fits = show_blocks(page)
 
 
 def lines(array: np.ndarray) -> str:
@@ -175,11 +140,6 @@ def lines(array: np.ndarray) -> str:
     return "[\n    " + ",\n    ".join(str(channel.tolist()) for channel in array) + "]"
 
 
-shapes = f"""
-batch = torch.zeros({page.n}, {page.c}, {page.size}, {page.size})  # (N, C, H, W)
-convolution = nn.Conv2d({page.c}, {page.fn}, kernel_size={page.k}, stride={page.s}, padding={page.p})
-shape = tuple(convolution(batch).shape)  # (N, FN, OH, OW)
-"""
 frame.end(
     "channels",
     page,
@@ -189,11 +149,14 @@ import torch.nn.functional as F
 from torch import nn
 
 x = torch.tensor({lines(x)}, dtype=torch.float32)[None]  # (1, C, H, W)
-weight = torch.tensor({lines(FILTER)}, dtype=torch.float32)[None]  # (1, C, FH, FW)
-output = F.conv2d(x, weight, torch.tensor([{page.bias:.1f}]), stride={page.stride}, padding={page.padding})
+weight = torch.stack([torch.tensor(w, dtype=torch.float32) for w in (
+    {", ".join(map(lines, weight))},
+)])  # (FN, C, FH, FW)
+bias = torch.tensor({[float(b) for b in biases]})  # (FN,)
+output = F.conv2d(x, weight, bias, stride={page.stride}, padding={page.padding})
 
-# im2col: (OH*OW, C*FH*FW)
+# im2col: (OH*OW, C*FH*FW) @ (C*FH*FW, FN) + (FN,) -> (OH*OW, FN)
 patches = F.unfold(x, kernel_size=3, stride={page.stride}, padding={page.padding})[0].T
-by_im2col = (patches @ weight.flatten() + {page.bias}).reshape(output.shape)
-{shapes if out is not None else ""}""",
+by_im2col = (patches @ weight.flatten(1).T + bias).T.reshape(output.shape)
+{block_code(page) if fits else ""}""",
 )

@@ -1,18 +1,16 @@
 """What a kernel computes, on numbers and on pictures (7.2.2 to 7.2.4)."""
 
-import numpy as np
 import streamlit as st
 
 from cnn_core import kernels
 from cnn_core.kernels import compact, effect
 from cnn_core.messages import Problem, text
-from cnn_core.ops import conv2d
-from cnn_core.sizes import Size, full_padding, same_padding
 from ui import frame
 from ui.code import conv2d_code, conv2d_table
 from ui.components.conv_grid import conv_grid
 from ui.conv_kernel import choose_kernel, kernel_panel
 from ui.conv_pictures import compare_kernels, show_input, show_numbers, show_picture
+from ui.conv_sliding import chosen_sliding, more_sliding, padding_and_stride
 from ui.language import explain, t
 from ui.matrix_input import matrix_box, random_numbers, read_matrix
 from ui.picture_input import PICTURE_FIELDS, pick_picture
@@ -35,6 +33,10 @@ page = frame.begin(
     padding=integer(0, 0, 10),
     stride=integer(1, 1, 4),
     dilation=integer(1, 1, 4),
+    apart=flag(),  # rows and columns have numbers of their own; these are the columns':
+    padding_w=integer(0, 0, 10),
+    stride_w=integer(1, 1, 4),
+    dilation_w=integer(1, 1, 4),
     mode=choice("zeros", list(MODES)),
     seed=integer(0, 0, 9999),
     at=words("", longest=12),
@@ -47,7 +49,7 @@ page = frame.begin(
 
 def example(**changes: object) -> None:
     """One of the book's examples: everything at its default but for the changes."""
-    settings = ("input", "kernel", "bias", "padding", "stride", "dilation", "mode")
+    settings = ("input", "kernel", "bias", "padding", "stride", "dilation", "apart", "mode")
     page.set(view="numbers", **{name: page.default(name) for name in settings} | changes)
 
 
@@ -77,23 +79,19 @@ with top[2]:
             st.button(t("bias 3"), on_click=lambda: example(bias=3))
 
 kernel = kernel.astype(x.dtype)
-sizes = [
-    Size(n, k, page.stride, page.padding, page.dilation) for n, k in zip(x.shape, kernel.shape, strict=True)
-]
+sliding = chosen_sliding(page)
+sizes = sliding.sizes(x.shape, kernel.shape)
 spans = sizes[0].span, sizes[1].span
 output = None
 try:
-    output = conv2d(
-        x[None, None], kernel[None, None], np.array([page.bias], x.dtype),
-        page.stride, page.padding, page.dilation, page.mode,
-    )[0, 0]  # fmt: skip
+    output = sliding.convolved(x, kernel, page.bias)
 except Problem as error:
     st.warning(explain(error))
 
 if page.view == "numbers":
     if output is not None:
         conv_grid(
-            x, kernel, page.bias, page.stride, page.padding, page.dilation, page.mode,
+            x, kernel, page.bias, sliding.stride, sliding.padding, sliding.dilation, sliding.mode,
             key="convolution.grid", report=False,
         )  # fmt: skip
     explanation = st.container()
@@ -106,8 +104,8 @@ else:
     cells = settings.container()
     if output is not None:
         with instrument:
-            show_picture(page, x, kernel, output, spans)
-        show_numbers(page, x, kernel, output.shape, spans)
+            show_picture(page, x, kernel, output, spans, sliding)
+        show_numbers(page, x, kernel, output.shape, spans, sliding)
     else:
         with instrument:
             show_input(x)
@@ -116,20 +114,10 @@ else:
 with cells:
     kernel_panel(page, kernel)
 with settings:
-    st.slider(t("Padding"), 0, 10, **page.widget("padding"))
-    with st.container(horizontal=True):
-        for label, wanted in ((t("same size"), same_padding(spans)), (t("full"), full_padding(spans))):
-            st.button(
-                label,
-                on_click=page.set,
-                kwargs={"padding": wanted, "stride": 1},
-                disabled=wanted is None or wanted > 10,
-                help=t("Sets the padding, and stride 1. *Same* needs a kernel with a middle."),
-            )
-    st.slider(t("Stride"), 1, 4, **page.widget("stride"))
+    padding_and_stride(page, spans)
     st.number_input(t("Bias"), -1000.0, 1000.0, step=1.0, format="%g", **page.widget("bias"))
     with st.expander(t("More settings")):
-        st.slider(t("Dilation"), 1, 4, **page.widget("dilation"))
+        more_sliding(page)
         st.selectbox(
             t("What the padding holds"),
             list(MODES),
@@ -157,8 +145,8 @@ if output is not None:
 if page.view == "picture":
     st.toggle(t("Several kernels on this picture"), **page.widget("several"))
     if page.several:
-        compare_kernels(page, x)
+        compare_kernels(page, x, sliding)
 if output is not None:
     with st.expander(t("nn.Conv2d: every argument, and the shapes")):
-        conv2d_table(kernel.shape, page, x.shape, output.shape)
-frame.end("convolution", page, conv2d_code(x, kernel, page) if output is not None else "")
+        conv2d_table(kernel.shape, page, sliding, x.shape, output.shape)
+frame.end("convolution", page, conv2d_code(x, kernel, page, sliding) if output is not None else "")

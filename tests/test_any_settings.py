@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cnn_core.kernels import parse_matrix
 from cnn_core.messages import Problem
-from cnn_core.ops import PADDING_MODES, conv2d
+from cnn_core.ops import PADDING_MODES, Pair
+from cnn_core.sizes import Sliding
 
 torch.set_num_threads(1)
 
@@ -40,9 +41,9 @@ SETTINGS = {
     "typed": pasted(),
     "kernel": pasted(),
     "bias": st.integers(-1000, 1000),
-    "stride": st.integers(1, 4),
-    "padding": st.integers(0, 10),
-    "dilation": st.integers(1, 4),
+    "stride": st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    "padding": st.tuples(st.integers(0, 10), st.integers(0, 10)),
+    "dilation": st.tuples(st.integers(1, 4), st.integers(1, 4)),
     "mode": st.sampled_from(sorted(PADDING_MODES)),
 }
 
@@ -64,7 +65,7 @@ def check_sentence(problem: Problem) -> None:
 
 
 def a_result_or_a_sentence(
-    typed: str, kernel: str, bias: int, stride: int, padding: int, dilation: int, mode: str
+    typed: str, kernel: str, bias: int, stride: Pair, padding: Pair, dilation: Pair, mode: str
 ) -> None:
     try:
         x, weight = parse_matrix(typed), parse_matrix(kernel, 11)
@@ -73,13 +74,13 @@ def a_result_or_a_sentence(
         return
     arguments = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": mode}
     try:
-        shown = conv2d(x[None, None], weight[None, None], np.array([bias]), stride, padding, dilation, mode)
+        shown = Sliding(stride, padding, dilation, mode).convolved(x, weight, bias)
     except Problem as problem:
         check_sentence(problem)
         with pytest.raises(RuntimeError):
             by_torch(x, weight, bias, **arguments)
         return
-    np.testing.assert_allclose(shown[0, 0], by_torch(x, weight, bias, **arguments), rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(shown, by_torch(x, weight, bias, **arguments), rtol=1e-9, atol=1e-6)
 
 
 test_any_settings = settings(max_examples=300, deadline=None)(given(**SETTINGS)(a_result_or_a_sentence))

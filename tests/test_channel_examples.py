@@ -8,15 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_core.channel_examples import COLOUR_FILTERS, FILTER, channel_products, numbers
+from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, channel_products, numbers
 from cnn_core.images import sample
 
 
 @given(st.integers(0, 999))
 def test_the_channels_add_up_to_torchs_convolution(seed: int) -> None:
     x = numbers(seed)
-    whole = torch.nn.functional.conv2d(torch.tensor(x)[None].double(), torch.tensor(FILTER)[None].double())
-    assert np.allclose(channel_products(x, FILTER).sum(axis=0), whole[0, 0])
+    whole = torch.nn.functional.conv2d(torch.tensor(x)[None].double(), torch.tensor(FILTERS).double())
+    for weight, plane in zip(FILTERS, whole[0], strict=True):
+        assert np.allclose(channel_products(x, weight).sum(axis=0), plane)
 
 
 def test_the_same_seed_gives_the_same_small_whole_numbers() -> None:

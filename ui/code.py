@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.kernels import format_matrix
+from cnn_core.ops import Pair
+from cnn_core.sizes import Sliding
 from ui.language import t
 from ui.pictures import save_table
 
@@ -48,7 +50,14 @@ def arguments_table(name: str, rows: list[tuple[str, object, str]]) -> None:
     save_table(name, header, rows)
 
 
-def conv2d_table(kernel: tuple[int, ...], page: Any, shape: tuple[int, ...], out: tuple[int, ...]) -> None:
+def shortly(pair: Pair) -> int | Pair:
+    """A pair as a learner would type it: one number where both are equal."""
+    return pair[0] if pair[0] == pair[1] else pair
+
+
+def conv2d_table(
+    kernel: tuple[int, ...], page: Any, sliding: Sliding, shape: tuple[int, ...], out: tuple[int, ...]
+) -> None:
     """nn.Conv2d's arguments as the convolution page has them."""
     arguments_table(
         "conv2d-arguments",
@@ -56,19 +65,19 @@ def conv2d_table(kernel: tuple[int, ...], page: Any, shape: tuple[int, ...], out
             ("in_channels", 1, t("channels of the input: one, as it is grey")),
             ("out_channels", 1, t("filters, and so output maps")),
             ("kernel_size", kernel, t("rows and columns of the window")),
-            ("stride", page.stride, t("how far the window jumps")),
-            ("padding", page.padding, t("cells added on each side")),
-            ("dilation", page.dilation, t("distance between the kernel's cells")),
+            ("stride", shortly(sliding.stride), t("how far the window jumps")),
+            ("padding", shortly(sliding.padding), t("cells added on each side")),
+            ("dilation", shortly(sliding.dilation), t("distance between the kernel's cells")),
             ("groups", 1, t("1: every filter sees all channels")),
             ("bias", page.bias != 0, t("whether one number is added to every output cell")),
-            ("padding_mode", page.mode, t("what the added cells hold")),
+            ("padding_mode", sliding.mode, t("what the added cells hold")),
             ("(N, C, H, W)", (1, 1, *shape), t("shape that goes in")),
             ("(N, FN, OH, OW)", (1, 1, *out), t("shape that comes out")),
         ],
     )
 
 
-def conv2d_code(x: np.ndarray, kernel: np.ndarray, page: Any) -> str:
+def conv2d_code(x: np.ndarray, kernel: np.ndarray, page: Any, sliding: Sliding) -> str:
     """What the convolution page shows, in PyTorch; it leaves ``output`` (OH, OW)."""
     taken = f"\nx = torch.tensor({tensor(x)})" if page.view == "numbers" else picture_code(page.picture)
     return f"""
@@ -76,8 +85,9 @@ import torch
 from torch import nn
 {taken}
 kernel = torch.tensor({tensor(kernel)})
-layer = nn.Conv2d(1, 1, kernel_size={kernel.shape}, stride={page.stride}, padding={page.padding},
-                  dilation={page.dilation}, padding_mode={page.mode!r})
+layer = nn.Conv2d(1, 1, kernel_size={kernel.shape}, stride={shortly(sliding.stride)},
+                  padding={shortly(sliding.padding)}, dilation={shortly(sliding.dilation)},
+                  padding_mode={sliding.mode!r})
 with torch.no_grad():
     layer.weight.copy_(kernel)
     layer.bias.fill_({page.bias:g})

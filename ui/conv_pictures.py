@@ -8,8 +8,8 @@ import streamlit as st
 from cnn_core.figures import enlarge, grey, limits, scale_text, signed
 from cnn_core.kernels import KERNELS, ready_made
 from cnn_core.messages import Problem
-from cnn_core.ops import Pair, conv2d
-from cnn_core.sizes import neighbourhood, sharpest
+from cnn_core.ops import Pair
+from cnn_core.sizes import Sliding, neighbourhood, opened
 from ui.components.conv_grid import conv_grid
 from ui.components.conv_picture import conv_picture
 from ui.frame import theme
@@ -26,23 +26,15 @@ def full_colour(kernel: np.ndarray, bias: float) -> float:
     return float(largest) or 1.0
 
 
-def opened(page: PageState, x: np.ndarray, spans: Pair, out: Pair) -> Pair:
-    """The output pixel that is open: the address's, or the one over the picture's sharpest edge."""
-    try:
-        row, col = map(int, page.at.split(","))
-    except ValueError:
-        edge = sharpest(x)
-        row, col = ((n + page.padding - s // 2) // page.stride for n, s in zip(edge, spans, strict=True))
-    return min(max(row, 0), out[0] - 1), min(max(col, 0), out[1] - 1)
-
-
-def show_picture(page: PageState, x: np.ndarray, kernel: np.ndarray, output: np.ndarray, spans: Pair) -> None:
+def show_picture(
+    page: PageState, x: np.ndarray, kernel: np.ndarray, output: np.ndarray, spans: Pair, sliding: Sliding
+) -> None:
     """Input and output as pictures, and what their colours say."""
     limit = max(map(abs, limits(output))) or 1.0 if page.stretch else full_colour(kernel, page.bias)
     colours = signed(output, limit, theme())
-    at = opened(page, x, spans, output.shape)
+    at = opened(page.at, x, spans, output.shape, sliding)
     conv_picture(
-        "convolution.picture", grey(x, 0, 1), colours, spans, page.stride, page.padding, at,
+        "convolution.picture", grey(x, 0, 1), colours, spans, sliding.stride, sliding.padding, at,
         lambda row, col: page.set(at=f"{row},{col}"),
     )  # fmt: skip
     st.caption(
@@ -70,19 +62,21 @@ def show_input(x: np.ndarray) -> None:
     picture(enlarge(grey(x, 0, 1), max(1, 320 // max(x.shape))), "input", t("The picture"))
 
 
-def show_numbers(page: PageState, x: np.ndarray, kernel: np.ndarray, out: Pair, spans: Pair) -> None:
+def show_numbers(
+    page: PageState, x: np.ndarray, kernel: np.ndarray, out: Pair, spans: Pair, sliding: Sliding
+) -> None:
     """The same kernel on the numbers round the pixel that is open."""
-    at = opened(page, x, spans, out)
-    part, place = neighbourhood(x, at, spans, out, page.stride, page.padding, page.mode)
+    at = opened(page.at, x, spans, out, sliding)
+    part, place = neighbourhood(x[None], at, spans, out, sliding)
     st.markdown(t("**The same kernel, on this pixel's numbers** (row {row}, column {col} is in the middle):",
                   row=at[0] + 1, col=at[1] + 1))  # fmt: skip
     conv_grid(
-        part, kernel, page.bias, page.stride, dilation=page.dilation, at=place,
+        part, kernel, page.bias, sliding.stride, dilation=sliding.dilation, at=place,
         key=f"convolution.patch.{at}", input_range=(0, 1), report=False,
     )  # fmt: skip
 
 
-def compare_kernels(page: PageState, x: np.ndarray) -> None:
+def compare_kernels(page: PageState, x: np.ndarray, sliding: Sliding) -> None:
     """Several ready-made kernels on the same picture, with the settings of the page, on one scale."""
     names = [name for name in page.compare.split(",") if name in KERNELS]
     key = "convolution.compare"
@@ -99,10 +93,7 @@ def compare_kernels(page: PageState, x: np.ndarray) -> None:
     for name in names[:MOST]:
         kernel = ready_made(name, 3).astype(np.float32)
         try:
-            outputs[name] = conv2d(
-                x[None, None], kernel[None, None], np.array([page.bias], np.float32),
-                page.stride, page.padding, page.dilation, page.mode,
-            )[0, 0]  # fmt: skip
+            outputs[name] = sliding.convolved(x, kernel, page.bias)
         except Problem:
             continue  # the page has said what does not fit
     if not outputs:

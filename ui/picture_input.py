@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -13,6 +14,9 @@ from cnn_core.messages import Problem
 from ui.language import explain, t
 from ui.specimen import store
 from ui.state import PageState, words
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 DEFAULT = "sample-city"
 PICTURE_FIELDS = {"picture": words(DEFAULT, longest=80)}
@@ -85,6 +89,15 @@ def _upload(page: PageState, name: str) -> None:
         ["png", "jpg", "jpeg", "webp", "gif", "bmp"],
         key=f"picture.{name}.file",
     )
+    _take(page, name, file)
+    where = t("Browsers give the camera to this computer itself and over HTTPS. Elsewhere choose a file: "
+              "a phone offers its camera there.")  # fmt: skip
+    if st.toggle(t("Use the camera"), key=f"picture.{name}.camera", help=where):
+        _take(page, name, st.camera_input(t("A photo with the camera"), key=f"picture.{name}.photo"))
+
+
+def _take(page: PageState, name: str, file: UploadedFile | None) -> None:
+    """Keep a new file as the page's picture; where it is none, say so and leave the old one."""
     taken = f"picture.{name}.taken"
     if file is None or st.session_state.get(taken) == file.file_id:
         return

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnn_core import kernels
 from cnn_core.images import sample
 from cnn_core.kernels import KERNELS, gabor, parse_matrix
 from cnn_core.ops import conv2d
+from cnn_core.sizes import Sliding
 from tests.pages.conftest import OpenPage, code_of
 from ui.picture_input import load_picture
 
@@ -199,3 +201,20 @@ def test_every_argument_of_conv2d_is_listed_with_its_value(open_page: OpenPage) 
 
 def test_it_speaks_korean(open_page: OpenPage) -> None:
     assert open_page("convolution", lang="ko").header[0].value == "커널은 무엇을 계산할까요?"
+
+
+def test_rows_and_columns_can_go_apart(open_page: OpenPage) -> None:
+    app = open_page("convolution", padding=1, stride=2, dilation=2)
+    app.toggle(key="widget.convolution.apart").set_value(True).run()
+    assert code_of(app)["output"].shape == (1, 1)  # the columns begin with the rows' numbers
+    for name, value in (("padding_w", 3), ("stride_w", 1), ("dilation_w", 1)):
+        app.slider(key=f"widget.convolution.{name}").set_value(value).run()
+    shown = Sliding((2, 1), (1, 3), (2, 1)).convolved(kernels.BOOK_INPUT, kernels.BOOK_KERNEL)
+    assert np.array_equal(code_of(app)["output"].numpy(), shown)
+
+
+def test_same_keeps_the_size_under_a_kernel_that_is_no_square(open_page: OpenPage) -> None:
+    app = open_page("convolution", kernel="1,1,1,1,1", dilation=1)
+    next(b for b in app.button if b.label == "same size").click().run()
+    assert code_of(app)["output"].shape == (4, 4)
+    assert app.query_params["padding_w"] == "2"

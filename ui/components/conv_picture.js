@@ -61,8 +61,8 @@ class View {
     const shares = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
     return shares.map((share, axis) => {
       if (plate === this.output) return Math.floor(share * outShape[axis]);
-      const corner = share * shape[axis] + padding - span[axis] / 2;
-      return Math.round(corner / stride);
+      const corner = share * shape[axis] + padding[axis] - span[axis] / 2;
+      return Math.round(corner / stride[axis]);
     });
   }
 
@@ -126,8 +126,8 @@ class View {
     if (!this.data) return;
     const { shape, outShape, span, stride, padding, labels } = this.data;
     const [row, col] = this.here;
-    const top = row * stride - padding;
-    const left = col * stride - padding;
+    const top = row * stride[0] - padding[0];
+    const left = col * stride[1] - padding[1];
     place(this.input.mark, [top, left], span, shape);
     place(this.output.mark, [row, col], [1, 1], outShape);
     this.magnify(top, left);
@@ -150,7 +150,7 @@ class View {
     pen.imageSmoothingEnabled = false;
     pen.clearRect(0, 0, width, height);
     pen.drawImage(image, left, top, span[1], span[0], 0, 0, width, height); // beyond the edge: nothing
-    canvas.classList.toggle("beyond", padding > 0);
+    canvas.classList.toggle("beyond", padding.some(Boolean));
   }
 }
 

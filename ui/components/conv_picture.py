@@ -21,15 +21,15 @@ def conv_picture(
     x: np.ndarray,
     output: np.ndarray,
     span: tuple[int, int],
-    stride: int,
-    padding: int,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
     at: tuple[int, int],
     on_pick: Callable[[int, int], None],
 ) -> None:
-    """Show ``x`` (H, W) and ``output`` (OH, OW, 3), both uint8, at one scale.
+    """Show ``x`` (H, W) or (H, W, 3) and ``output`` (OH, OW, 3), both uint8, at one scale.
 
-    ``span`` is how many rows and columns the kernel reaches over, ``at`` the output pixel that is open;
-    ``on_pick`` gets the row and column of the pixel that a learner opens.
+    Pairs are (height, width). ``span`` is how many rows and columns the kernel reaches over, ``at`` the
+    output pixel that is open; ``on_pick`` gets the row and column of the pixel that a learner opens.
     """
 
     def picked() -> None:
@@ -42,7 +42,7 @@ def conv_picture(
         data={
             "input": _kept_address(x.tobytes(), x.shape),
             "output": _address(output),
-            "shape": x.shape,
+            "shape": x.shape[:2],
             "outShape": output.shape[:2],
             "span": span,
             "stride": stride,
