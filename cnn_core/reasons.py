@@ -88,7 +88,7 @@ class Reasons:
             weights[against] -= 1
         return Part("score", (), self._last, float(weights @ self.logits), weights=weights)
 
-    def open(self, part: Part, count: int = 6, also: Collection[int] = ()) -> list[Part]:
+    def open(self, part: Part, count: int = 5, also: Collection[int] = ()) -> list[Part]:
         """What a part is made of: the ``count`` strongest and those named in ``also``, the others, the bias.
 
         Strongest first; their shares add up to that of ``part``, to float32 rounding.
@@ -108,6 +108,8 @@ class Reasons:
             each, counts = shares, (weights != 0).astype(int)
         order = [int(i) for i in np.argsort(-np.abs(each), kind="stable") if counts[i]]
         shown = [i for place, i in enumerate(order) if place < count or i in also]
+        if len(shown) == len(order) - 1:
+            shown = order  # a single one is no "others"
         rest = [i for i in order if i not in set(shown)]
         parts, others = [], weights.copy()
         for i in shown:
@@ -122,12 +124,12 @@ class Reasons:
         return parts
 
     def tree(self, part: Part, opened: Collection[Path], more: Collection[Path] = ()) -> Branch:
-        """A part and all that is open below it; the paths in ``more`` show 30 parts instead of 6."""
+        """A part and all that is open below it; the paths in ``more`` show 30 parts instead of 5."""
         if part.path not in opened or not part.can_open:
             return Branch(part)
         depth = len(part.path)
         also = {p[depth] for p in opened if len(p) > depth and p[:depth] == part.path}
-        parts = self.open(part, 30 if part.path in more else 6, also)
+        parts = self.open(part, 30 if part.path in more else 5, also)
         below = (self.tree(p, opened, more) if p.can_open else Branch(p) for p in parts)
         return Branch(part, tuple(below))
 

@@ -99,7 +99,7 @@ def test_what_is_open_is_shown_though_others_are_stronger(digit: np.ndarray) -> 
     weakest = [p for p in reasons.open(score, 1000) if p.kind == "unit" and p.share][-1]
     tree = reasons.tree(score, {(), weakest.path}, more={weakest.path})
     found = next(b for b in tree.parts if b.part.path == weakest.path)
-    assert len(tree.parts) == 6 + 1 + 2
+    assert len(tree.parts) == 5 + 1 + 2
     assert len(found.parts) == 30 + 2
     adds_up(score, [b.part for b in tree.parts])
     others = next(b.part for b in tree.parts if b.part.kind == "others")

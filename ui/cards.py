@@ -212,6 +212,24 @@ def _draw(scene: Scene) -> np.ndarray:
     return _row(scene, _as_grey(scene.digit), np.asarray(bars), gap=16)
 
 
+def _why(scene: Scene) -> np.ndarray:
+    """The digit, and the ten hidden units that give most to the answer, for it and against it."""
+    made, names = scene.outputs(), scene.spec.names()
+    best = int(made[names[-1]].argmax())
+    shares = made[names[-2]] * scene.after[f"{names[-1]}.weight"][best]
+    strongest = shares[np.argsort(-np.abs(shares))[:10]]
+    colours = palette(scene.theme)
+    bars = Image.new("RGB", (216, 216), rgb(colours.panel))
+    pen = ImageDraw.Draw(bars)
+    middle, scale = 72, 140 / float(np.abs(strongest).max())
+    for i, share in enumerate(strongest.tolist()):
+        ends = sorted((middle, middle + share * scale))
+        fill = colours.positive if share > 0 else colours.negative
+        pen.rectangle([ends[0], i * 22 + 2, ends[1], i * 22 + 16], fill=rgb(fill))
+    pen.line([(middle, 0), (middle, 216)], rgb(colours.ink), 2)
+    return _row(scene, _as_grey(scene.digit), np.asarray(bars), gap=16)
+
+
 CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "structure": (_structure, text("The layers of the trained network, as blocks to scale")),
     "convolution": (
@@ -226,4 +244,5 @@ CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "filters": (_filters, text("The first layer's filters before and after training")),
     "feature_maps": (_feature_maps, text("What the second layer makes of a test digit")),
     "draw": (_draw, text("A test digit, and how sure the network is of each answer")),
+    "why": (_why, text("A test digit, and the hidden units that speak for and against the answer")),
 }

@@ -123,6 +123,15 @@ PAGES = {
         text("Draw a digit with your finger or the mouse, and let the network read it."),
         network=True,
     ),
+    "why": Page(
+        "pages/why.py",
+        ":material/psychology_alt:",
+        _NETWORK,
+        text("Why"),
+        text("Why this answer?"),
+        text("Unfold a hidden unit, then a map, then a place: the numbers add up on every level."),
+        network=True,
+    ),
 }
 
 
