@@ -6,8 +6,14 @@ import streamlit as st
 from cnn_core.messages import Problem
 from cnn_core.presets import PRESETS
 from cnn_core.runs import REFERENCE
-from cnn_core.script import training_script
-from ui import frame, specimen, training_results, training_runs, training_settings
+from ui import (
+    frame,
+    specimen,
+    training_controls,
+    training_results,
+    training_runs,
+    training_settings,
+)
 from ui.components.learner import learner_id
 from ui.language import explain, t
 from ui.state import flag, words
@@ -48,12 +54,25 @@ def start(another_seed: bool = False) -> None:
 
 preset, go, again, change = st.columns([3, 3, 3, 3], vertical_alignment="bottom")
 with preset:
-    training_settings.preset_picker(page)
-go.button(t("Start"), type="primary", icon=":material/play_arrow:", on_click=start, width="stretch")
-again.button(t("Start with another seed"), on_click=start, args=(True,), width="stretch")
+    training_controls.preset_picker(page)
+wrong = training_settings.problem(page)
+go.button(
+    t("Start"),
+    type="primary",
+    icon=":material/play_arrow:",
+    on_click=start,
+    width="stretch",
+    disabled=wrong is not None,
+)
+again.button(
+    t("Start with another seed"), on_click=start, args=(True,), width="stretch", disabled=wrong is not None
+)
 with change.popover(t("Change the settings"), icon=":material/tune:", width="stretch"):
-    training_settings.controls(page)
-st.markdown(t(PRESETS[page.preset].expect))
+    training_controls.controls(page)
+if wrong is None:
+    st.markdown(t(PRESETS[page.preset].expect))
+else:
+    st.warning(explain(wrong))
 
 try:
     run = store.run(page.run)
@@ -84,4 +103,4 @@ st.caption(
 training_runs.table(page, run, learner)
 training_runs.keep(page, run, learner)
 
-frame.end("training", page, training_script(training_settings.chosen_spec(page)))
+frame.end("training", page, training_settings.code(page))

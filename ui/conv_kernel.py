@@ -8,7 +8,7 @@ import streamlit as st
 from cnn_core import kernels
 from cnn_core.kernels import GABOR_ANGLES, KERNELS, compact, ready_made, recognised
 from ui.components.kernel_cells import kernel_cells
-from ui.language import explain, t
+from ui.language import explain, language, t
 from ui.matrix_input import matrix_box, matrix_problem, put_matrix
 from ui.state import PageState
 
@@ -50,6 +50,12 @@ def kernel_panel(page: PageState, kernel: np.ndarray) -> None:
         _angle(page, kernel, known[1])
     with st.expander(t("Change the whole kernel")):
         _whole_kernel(page, kernel)
+    st.page_link(
+        "pages/training.py",
+        label=t("Use as a first-layer filter"),
+        icon=":material/model_training:",
+        query_params={"lang": language(), "kernels": compact(kernel)},
+    )
 
 
 def _angle(page: PageState, kernel: np.ndarray, degrees: int) -> None:

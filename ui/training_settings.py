@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import streamlit as st
-
+from cnn_core import design
+from cnn_core.messages import Problem
 from cnn_core.models import NETWORKS
+from cnn_core.own_kernels import canonical
 from cnn_core.presets import PRESETS
+from cnn_core.script import training_script
 from cnn_core.spec import INITIALISATIONS, OPTIMISERS, PIXELS, SCHEDULES, TrainingSpec
 from ui.language import t
 from ui.state import Field, PageState, choice, integer, number
@@ -21,11 +23,17 @@ def _changed(field: Field) -> Field:
     return replace(field, default=None)
 
 
+def _network(raw: str) -> str:
+    """A known network's name, or a network of one's own in the text of its choices."""
+    return raw if raw in NETWORKS else str(design.read(raw))
+
+
+MOST_STEPS = 20_000
 FIELDS = {
     "preset": PRESET,
-    "network": _changed(choice("", list(NETWORKS))),
+    "network": Field(None, _network),
     "learning_rate": _changed(number(0, 0, 100)),
-    "steps": _changed(integer(1, 1, 20_000)),
+    "steps": _changed(integer(1, 1, MOST_STEPS)),
     "batch_size": _changed(integer(1, 1, 10_000)),
     "seed": _changed(integer(0, 0, 2**31 - 1)),
     "train_size": _changed(integer(1, 1, 60_000)),
@@ -35,16 +43,11 @@ FIELDS = {
     "initialisation": _changed(choice("", INITIALISATIONS)),
     "augmentation": _changed(choice("", ["on", "off"])),
     "pixels": _changed(choice("", PIXELS)),
+    "kernels": Field(None, canonical),
+    "held": _changed(choice("", ["on", "off"])),
 }
 SETTINGS = [name for name in FIELDS if name != "preset"]
-NUMBERS: dict[str, tuple[float, float, float, str]] = {  # lowest, highest, step, how it is written
-    "learning_rate": (0.0, 100.0, 0.0001, "%g"),
-    "steps": (1, 20_000, 1, "%d"),
-    "batch_size": (1, 10_000, 1, "%d"),
-    "seed": (0, 2**31 - 1, 1, "%d"),
-    "train_size": (1, 60_000, 1, "%d"),
-    "momentum": (0.0, 0.9999, 0.1, "%g"),
-}
+_ON_OFF = {"augmentation": "augmentation", "held": "kernels_held"}
 
 
 def chosen_spec(page: PageState) -> TrainingSpec:
@@ -55,19 +58,37 @@ def chosen_spec(page: PageState) -> TrainingSpec:
 def _changed_spec(preset: str, changes: dict[str, Any]) -> TrainingSpec:
     changes = dict(changes)
     if "network" in changes:
-        changes["model"] = NETWORKS[changes.pop("network")]
-    if "augmentation" in changes:
-        changes["augmentation"] = changes["augmentation"] == "on"
+        name = changes.pop("network")
+        changes["model"] = NETWORKS[name] if name in NETWORKS else design.read(name).network()
+    for name, field in _ON_OFF.items():
+        if name in changes:
+            changes[field] = changes.pop(name) == "on"
     spec = replace(PRESETS[preset].spec, **changes)
     return spec if spec.optimiser == "sgd" else replace(spec, momentum=0.0)  # the others have none
 
 
-def _value(spec: TrainingSpec, name: str) -> Any:
-    """A setting of a spec as its control shows it; None for a network without a name."""
+def problem(page: PageState) -> Problem | None:
+    """Why the chosen settings cannot be trained, if they cannot."""
+    try:
+        chosen_spec(page).check()
+    except Problem as why:
+        return why
+    return None
+
+
+def code(page: PageState) -> str:
+    """The script of the chosen settings; none where they cannot be trained."""
+    return "" if problem(page) else training_script(chosen_spec(page))
+
+
+def value_of(spec: TrainingSpec, name: str) -> Any:
+    """A setting of a spec as its control shows it; None for a network that no choices give."""
     if name == "network":
-        return next((known for known, model in NETWORKS.items() if model == spec.model), None)
-    if name == "augmentation":
-        return "on" if spec.augmentation else "off"
+        known = next((known for known, model in NETWORKS.items() if model == spec.model), None)
+        own = None if known else design.design_of(spec.model)
+        return str(own) if own else known
+    if name in _ON_OFF:
+        return "on" if getattr(spec, _ON_OFF[name]) else "off"
     return getattr(spec, name)
 
 
@@ -75,8 +96,8 @@ def choices_for(spec: TrainingSpec) -> dict[str, Any] | None:
     """The page's choices that give this spec, with the fewest changes; None: none do."""
     found = []
     for preset in PRESETS.values():
-        now = {name: _value(spec, name) for name in SETTINGS}
-        changes = {name: now[name] for name in SETTINGS if now[name] != _value(preset.spec, name)}
+        now = {name: value_of(spec, name) for name in SETTINGS}
+        changes = {name: now[name] for name in SETTINGS if now[name] != value_of(preset.spec, name)}
         if None not in changes.values() and _changed_spec(preset.name, changes) == spec:
             found.append({"preset": preset.name} | dict.fromkeys(SETTINGS) | changes)
     return min(found, key=lambda choices: sum(v is not None for v in choices.values()), default=None)
@@ -92,7 +113,7 @@ def preset_names() -> dict[str, str]:
     }
 
 
-def _labels() -> dict[str, str]:
+def labels() -> dict[str, str]:
     return {
         "network": t("Network"),
         "learning_rate": t("Learning rate"),
@@ -109,7 +130,7 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _options() -> dict[str, dict[str, str]]:
+def options() -> dict[str, dict[str, str]]:
     """What can be chosen, with its names in the learner's language."""
     return {
         "network": {
@@ -133,10 +154,13 @@ def _options() -> dict[str, dict[str, str]]:
 
 def in_words(spec: TrainingSpec) -> str:
     """A run's settings in one line; what is as usual is left out."""
-    options = _options()
-    network = options["network"].get(_value(spec, "network") or "", t("a network of its own"))
-    said = [network, options["optimiser"][spec.optimiser], f"{t('Learning rate')} {spec.learning_rate:g}"]
-    said[-1] += f" ({options['schedule'][spec.schedule]})"
+    names = options()
+    said = [
+        network_name(spec),
+        names["optimiser"][spec.optimiser],
+        f"{t('Learning rate')} {spec.learning_rate:g}",
+    ]
+    said[-1] += f" ({names['schedule'][spec.schedule]})"
     if spec.momentum:
         said.append(f"{t('Momentum (of SGD)')} {spec.momentum:g}")
     said.append(
@@ -150,74 +174,36 @@ def in_words(spec: TrainingSpec) -> str:
     if spec.train_size < 60_000:
         said.append(f"{t('Training images')} {spec.train_size:,}")
     if spec.initialisation != "torch":
-        said.append(f"{t('First weights')}: {options['initialisation'][spec.initialisation]}")
+        said.append(f"{t('First weights')}: {names['initialisation'][spec.initialisation]}")
     if spec.augmentation:
         said.append(t("turned and moved images"))
     if spec.pixels != "plain":
         said.append(t("shuffled pixels"))
+    if spec.kernels:
+        said.append(t("own kernel, held") if spec.kernels_held else t("own kernel as the start"))
     return " · ".join(said)
+
+
+def network_name(spec: TrainingSpec) -> str:
+    """What the network is called; one's own by its sizes."""
+    name = value_of(spec, "network")
+    if name in NETWORKS:
+        return options()["network"][name]
+    return t("a network of its own") + (f" ({name})" if name else "")
 
 
 def name_of(page: PageState) -> str:
     """A name for the run of the chosen settings: the preset, what was changed of it, the seed."""
-    labels, options = _labels(), _options()
+    called, names, spec = labels(), options(), chosen_spec(page)
     said = [preset_names()[page.preset]]
     for name in SETTINGS:
         value = getattr(page, name)
-        if value is None or name == "seed" or value == _value(PRESETS[page.preset].spec, name):
+        if value is None or name == "seed" or value == value_of(PRESETS[page.preset].spec, name):
             continue
         if name == "network":
-            said.append(options[name][value])
-        else:
-            said.append(f"{labels[name]} {options[name][value] if name in options else f'{value:g}'}")
-    return t("{preset}, seed {seed}", preset=", ".join(said), seed=chosen_spec(page).seed)
-
-
-def preset_picker(page: PageState) -> None:
-    """The preset to begin from; choosing one takes the learner's changes back."""
-    names = preset_names()
-    st.selectbox(
-        t("Settings to begin from"),
-        list(PRESETS),
-        format_func=names.__getitem__,
-        **page.widget("preset", after=lambda: page.set(**dict.fromkeys(SETTINGS))),
-    )
-
-
-def controls(page: PageState) -> None:
-    """Every setting as it stands, to be changed."""
-    spec, labels, options = chosen_spec(page), _labels(), _options()
-    columns = st.columns(2)
-    for i, name in enumerate(SETTINGS):
-        key = f"setting.{name}"
-        value = _value(spec, name)
-        st.session_state[key] = float(value) if name in ("learning_rate", "momentum") else value
-        with columns[i % 2]:
-            if name in options:
-                _select(page, name, labels[name], options[name], key)
-            else:
-                _number(
-                    page, name, labels[name], key, disabled=name == "momentum" and spec.optimiser != "sgd"
-                )
-
-
-def _select(page: PageState, name: str, label: str, options: dict[str, str], key: str) -> None:
-    st.selectbox(
-        label,
-        list(options),
-        format_func=options.__getitem__,
-        key=key,
-        on_change=lambda: page.set(**{name: st.session_state[key]}),
-    )
-
-
-def _number(page: PageState, name: str, label: str, key: str, disabled: bool) -> None:
-    low, high, step, written = NUMBERS[name]
-
-    def changed() -> None:
-        if st.session_state[key] is not None:
-            page.set(**{name: st.session_state[key]})
-
-    st.number_input(
-        label, low, high, step=step, format=written, key=key, on_change=changed, disabled=disabled
-    )
+            said.append(network_name(spec))
+        elif name == "kernels":
+            said.append(t("own kernel, held") if spec.kernels_held else t("own kernel as the start"))
+        elif name != "held":
+            said.append(f"{called[name]} {names[name][value] if name in names else f'{value:g}'}")
+    return t("{preset}, seed {seed}", preset=", ".join(said), seed=spec.seed)

@@ -26,6 +26,7 @@ from ui.engine_process import ensure_engine
 from ui.language import explain, t
 from ui.pictures import picture
 from ui.specimen import run_name, store
+from ui.training_kernel import moved
 from ui.training_runs import attempt
 
 POLL_SECONDS = 0.5
@@ -101,6 +102,8 @@ def _look(run_id: str, compared: list[str], learner: str, more: bool, active: se
     with pictures:
         _first_layer(run, now)
         _wall(now)
+    if run.spec.kernels:
+        moved(run, now.weights, now.step)
 
 
 def _state(run: Run, now: History, learner: str) -> None:

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn_core import design
 from cnn_core.data import load_mnist
 from cnn_core.events import Step
 from cnn_core.messages import Problem
+from cnn_core.own_kernels import filters
 from cnn_core.presets import PRESETS
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.training import TrainingSpec, fit
+from cnn_core.worker import train_segment
 from tests.pages.conftest import OpenPage, code_of
 from ui.language import t
 from ui.training_settings import choices_for, in_words
@@ -146,6 +149,58 @@ def test_settings_that_no_control_can_show_are_not_offered() -> None:
     assert choices_for(PRESETS["book"].spec) is not None
     assert "AdamW" in in_words(PRESETS["fast"].spec)
     assert t("shuffled pixels") in in_words(TrainingSpec(pixels="shuffled"))
+
+
+def test_the_network_is_changed_layer_by_layer_with_its_shapes(open_page: OpenPage) -> None:
+    app = open_as(open_page, ME)
+    assert "**123,222** parameters" in said(app)
+    app.number_input(key="network.convs").set_value(2).run()
+    app.number_input(key="network.filters.1").set_value(8).run()
+    app.selectbox(key="network.activation").select("tanh").run()
+    app.toggle(key="network.norm").set_value(True).run()
+    assert app.query_params["network"] == "16,5,0,1;8,5,0,2_100_tanh_norm"
+    shapes = "1×28×28 → conv1 16×24×24 → conv2 8×20×20 → pool1 8×10×10 → fc1 100 → fc2 10"
+    assert f"{shapes}: **84,782** parameters" in said(app)
+    spec = RunStore().run(press(app, "Start").query_params["run"]).spec
+    assert spec.model == design.read("16,5,0,1;8,5,0,2_100_tanh_norm").network()
+    app.selectbox(key="setting.network").select("lenet5").run()
+    assert app.query_params["network"] == "lenet5"
+
+
+def test_maps_that_shrink_to_nothing_get_one_sentence_and_no_start(open_page: OpenPage) -> None:
+    app = open_page("training", network="16,5,0,4;8,9,0,1_100")
+    assert app.warning[0].value.startswith("conv2: a window of 9×9 does not fit into maps of 6×6.")
+    assert next(b for b in app.button if b.label == "Start").disabled
+    assert not app.code
+    app.number_input(key="network.kernel.1").set_value(3).run()
+    assert not app.warning
+    assert not next(b for b in app.button if b.label == "Start").disabled
+
+
+def test_a_kernel_of_ones_own_trains_as_a_filter_and_shows_how_far_it_moved(open_page: OpenPage) -> None:
+    app = open_as(open_page, ME, kernels="1,0;0,-1", network="4,5,0,4_", **FEW)
+    assert "filters('1,0;0,-1', model[0].kernel_size[0])" in app.code[-1].value
+    run_id = press(app, "Start").query_params["run"]
+    store = Recorder()
+    task = store.take(run_id)
+    assert task is not None
+    store.record(task, train_segment(task, 60))
+    app.run()
+    weights = store.weights(run_id)["conv1.weight"][0, 0]
+    far = np.linalg.norm(weights - filters("1,0;0,-1", 5)[0])
+    assert far > 0
+    assert f"Training has moved it by **{far:.2f}**" in said(app)
+    app.radio(key="setting.held").set_value("on").run()
+    assert app.query_params["held"] == "on"
+    press(app, "Train without it")
+    assert "kernels" not in app.query_params
+
+
+def test_epochs_are_steps_counted_in_passes(open_page: OpenPage) -> None:
+    app = open_page("training", batch_size=50, train_size=600)
+    app.number_input(key="setting.epochs").set_value(3).run()
+    assert app.query_params["steps"] == "36"
+    assert app.number_input(key="setting.steps").value == 36
 
 
 def test_curves_of_other_runs_are_chosen_beside_it(open_page: OpenPage) -> None:
