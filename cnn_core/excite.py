@@ -52,14 +52,24 @@ def top_patches(
     """The ``k`` images, of (N, 28, 28), that excite a channel most, each with its strongest place."""
     array = np.asarray(images)
     peaks, places = _peaks(model, array, layer, channel, batch_size)
+    return strongest_patches(spec_of(model), array, layer, channel, peaks, places, k)
+
+
+def strongest_patches(
+    spec: ModelSpec,
+    images: np.ndarray,
+    layer: str,
+    channel: int,
+    peaks: np.ndarray,
+    places: np.ndarray,
+    k: int = 9,
+) -> TopPatches:
+    """The same from what the channel answered to each image, (N,), and where on its map, (N, 2)."""
     order = np.argsort(-np.nan_to_num(peaks, nan=-np.inf), kind="stable")[:k]
-    spec = spec_of(model)
-    fields = []
-    for row, col in places[order]:
-        is_map = len(layer_row(spec, layer)[1].shape) == 3
-        at = (int(row), int(col)) if is_map else (0, 0)
-        fields.append(receptive_field(spec, layer, *at, channel))
-    return TopPatches(order, array[order], places[order], peaks[order], fields)
+    is_map = len(layer_row(spec, layer)[1].shape) == 3
+    at = [(int(row), int(col)) if is_map else (0, 0) for row, col in places[order]]
+    fields = [receptive_field(spec, layer, *cell, channel) for cell in at]
+    return TopPatches(order, images[order], places[order], peaks[order], fields)
 
 
 def class_response(
@@ -70,6 +80,11 @@ def class_response(
     NaN for a digit that is not among the images.
     """
     peaks, _ = _peaks(model, np.asarray(images), layer, channel, batch_size)
+    return mean_by_class(peaks, labels)
+
+
+def mean_by_class(peaks: np.ndarray, labels: ArrayLike) -> np.ndarray:
+    """The mean of the values of each digit's images, (10,); NaN for a digit that is not among them."""
     truth = np.asarray(labels)
     return np.array([peaks[truth == c].mean() if (truth == c).any() else np.nan for c in range(CLASSES)])
 

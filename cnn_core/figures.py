@@ -40,6 +40,8 @@ __all__ = [
     "probability_figure",
     "response_figure",
     "scale_text",
+    "shade_colours",
+    "shades",
     "signed",
 ]
 
@@ -80,6 +82,28 @@ def signed(array: ArrayLike, limit: float | None = None, theme: str = "light") -
     if limit is None:
         limit = max(map(abs, limits(values)))
     return _signed(values, np.float32(limit), theme)
+
+
+def shades(array: ArrayLike, ends: tuple[float, float], mode: str = "grey") -> np.ndarray:
+    """Numbers as places in :func:`shade_colours`, uint8 of the same shape, for a browser to paint.
+
+    grey: 1 for the lower end, 255 for the upper; signed: 128 for zero, and the larger end is full. 0 is kept
+    for what is no number.
+    """
+    values = np.asarray(array, np.float32)
+    low, high = (-max(map(abs, ends)), max(map(abs, ends))) if mode == "signed" else ends
+    span = np.float32(high - low)
+    shares = (
+        (values - np.float32(low)) / span if span > 0 else np.full(values.shape, 0.5 * (mode == "signed"))
+    )
+    shown = 1 + np.rint(254 * np.nan_to_num(shares, nan=0, posinf=0, neginf=0).clip(0, 1))
+    return np.where(np.isfinite(values), shown, 0).astype(np.uint8)
+
+
+def shade_colours(mode: str = "grey", theme: str = "light") -> np.ndarray:
+    """The colour of every shade: uint8 (256, 3)."""
+    steps = np.concatenate([[np.nan], np.linspace(-1 if mode == "signed" else 0, 1, 255)])
+    return _colour(steps, mode, (0, 1), theme)
 
 
 def enlarge(picture: np.ndarray, factor: int) -> np.ndarray:
