@@ -21,8 +21,10 @@ def few_images(train: int = 600, test: int = 200) -> Mnist:
     )
 
 
-def train_into(store: Recorder, spec: TrainingSpec, data: Mnist, name: str = "", owner: str = "") -> str:
-    """Train a run to its end and return its id."""
+def train_into(
+    store: Recorder, spec: TrainingSpec, data: Mnist, name: str = "", owner: str = "", finished: bool = True
+) -> str:
+    """Train a run to its end and return its id; not finished: the store believes that more will come."""
     run_id = store.add(spec, name, owner)
     task = store.take(run_id)
     assert task is not None
@@ -40,7 +42,7 @@ def train_into(store: Recorder, spec: TrainingSpec, data: Mnist, name: str = "",
             seconds=1.0,
             environment={},
             live=b"",
-            finished=True,
+            finished=finished,
         ),
     )
     return run_id

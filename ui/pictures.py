@@ -19,11 +19,19 @@ from ui.language import t
 Width = int | Literal["content", "stretch"]
 
 
-def picture(pixels: np.ndarray, name: str, alt: str, caption: str = "", width: Width = "content") -> None:
+def picture(
+    pixels: np.ndarray,
+    name: str,
+    alt: str,
+    caption: str = "",
+    width: Width = "content",
+    saved: bool = True,
+) -> None:
     """One composed picture, uint8 (H, W, 3), with a button that saves it as ``name``.png."""
     with st.container(key=f"pixels-{name}"):  # style.css keeps its pixels crisp
         st.image(_inline(pixels), caption=caption or None, width=width, alt=alt)
-    save_picture(lambda: pixels, name)
+    if saved:
+        save_picture(lambda: pixels, name)
 
 
 def save_picture(draw: Callable[[], np.ndarray], name: str) -> None:

@@ -1,0 +1,136 @@
+"""A whole network on one screen: every layer's maps as a strip that can be pointed at and opened."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.figures import limits, scale_text, shade_colours, shades
+from cnn_core.models import ModelSpec, summary
+from cnn_core.walk import receptive_field
+from ui.components import component
+from ui.language import t
+
+MOST = {3: 128, 1: 1024}  # maps, and numbers of a vector, that a strip shows
+
+_mount = component("network_view")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One value of a network: in a vector row and col are 0."""
+
+    layer: str
+    channel: int
+    row: int = 0
+    col: int = 0
+
+
+def network_view(
+    key: str,
+    spec: ModelSpec,
+    maps: dict[str, np.ndarray],
+    on_open: Callable[[Unit], None],
+    *,
+    opened: Unit | None = None,
+    each: bool = False,
+    mode: str = "signed",
+    orders: dict[str, np.ndarray] | None = None,
+    theme: str = "light",
+    space: bool = False,
+) -> None:
+    """Show ``features.feature_maps``; ``on_open`` gets the unit that a learner clicks.
+
+    ``each`` map has its own scale, or a layer has one; ``mode`` grey or signed; ``orders`` are the channels
+    of a layer from left to right; ``space`` sets the layers one behind the other, to be turned about.
+    """
+
+    def chosen() -> None:
+        unit = st.session_state[key].get("open")
+        if unit:
+            on_open(Unit(str(unit["layer"]), *(int(unit[name]) for name in ("channel", "row", "col"))))
+
+    _mount(
+        key=key,
+        data={
+            "layers": [
+                _layer(spec, name, values, each, mode, (orders or {}).get(name))
+                for name, values in maps.items()
+            ],
+            "colours": _text(shade_colours(mode, theme)),
+            "greys": _text(shade_colours("grey", theme)),
+            "opened": None if opened is None else vars(opened),
+            "space": space,
+            "labels": _labels(),
+        },
+        on_open_change=chosen,
+    )
+
+
+def _layer(
+    spec: ModelSpec, name: str, values: np.ndarray, each: bool, mode: str, order: np.ndarray | None
+) -> dict[str, object]:
+    """One strip: its shades, (n, H, W), from left to right, and which channels they are."""
+    order = np.arange(len(values)) if order is None else order
+    order = order[: MOST[values.ndim]]
+    shown = values[order] if values.ndim == 3 else values[order, None, None]
+    is_image = name == "input"
+    mode = "grey" if is_image else mode
+    if each and values.ndim == 3 and not is_image:
+        pixels = np.stack([shades(m, limits(m), mode) for m in shown])
+    else:
+        pixels = shades(shown, (0, 1) if is_image else limits(values), mode)
+    peaks = [_peak(m) for m in shown]
+    return {
+        "name": name,
+        "shape": "×".join(map(str, values.shape)),
+        "of": len(values),
+        "isMap": values.ndim == 3,
+        "size": shown.shape,
+        "order": order.tolist(),
+        "pixels": _text(pixels),
+        "peaks": peaks,
+        "range": scale_text(*limits(values)),
+        "field": None if is_image or values.ndim != 3 else field_of(spec, name),
+    }
+
+
+def _peak(values: np.ndarray) -> str:
+    """The strongest value of a map, for the eye."""
+    finite = values[np.isfinite(values)]
+    return scale_text(float(finite.max()), 0).split(" …")[0] if finite.size else "?"
+
+
+def field_of(spec: ModelSpec, layer: str) -> dict[str, int]:
+    """A map's receptive fields: the first one's corner and size, and how far it jumps from cell to cell."""
+    shape = next(row.shape for row in summary(spec) if row.name == layer)
+    first, last = (receptive_field(spec, layer, n, n).full for n in (0, shape[1] - 1))
+    return {
+        "start": first[0],
+        "size": first[2] - first[0],
+        "jump": (last[0] - first[0]) // max(1, shape[1] - 1),
+    }
+
+
+def _text(pixels: np.ndarray) -> str:
+    return base64.b64encode(pixels.tobytes()).decode()
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "keys": t(
+            "The network. Left and right: another map, up and down: another layer, Enter opens the map."
+        ),
+        "map": t(
+            "{layer}, map {channel} of {of}: strongest value {peak} (the layer: {range}). A click opens it."
+        ),
+        "unit": t("{layer}, number {channel} of {of}: {peak} (the layer: {range}). A click opens it."),
+        "image": t("The image that the network reads"),
+        "start": t("Point at a map; a click opens it."),
+        "part": t("{shown} of {of} are shown"),
+        "turn": t("Drag to turn the network about; click a map to open it."),
+    }
