@@ -7,6 +7,7 @@ the run itself would give.
 from __future__ import annotations
 
 import threading
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +27,7 @@ from cnn_core.spec import TrainingSpec
 from cnn_core.training import Trainer
 
 MOST_KEPT = 100  # images of a batch whose way through all layers is kept
-KEPT_NUMBERS = 10_000_000  # … and fewer where a network is large: about so many numbers in all
+KEPT_NUMBERS = 12_000_000  # … and fewer where a network is large: about so many numbers in all
 
 _one_at_a_time = threading.Lock()  # torch's seed is the process's; and a class shares its cores
 
@@ -65,6 +66,7 @@ class SlowStep:
     logits: np.ndarray  # float32 (N, 10)
     losses: np.ndarray  # float32 (N,), of each image; the step's loss is their mean
     loss: float
+    loss_after: float | None  # of the same batch with the new weights; None with dropout, which draws anew
     passages: tuple[Passage, ...]  # one a layer
     first: str  # the first conv or linear layer
     first_input: np.ndarray  # what comes into it, (N, H, W): the image, in most networks
@@ -247,11 +249,12 @@ class _Watched(Trainer):
         """Take the next step."""
         if self.step >= self.spec.steps:
             raise Problem("Training ended with step {step}: no batch comes after it.", step=self.spec.steps)
-        for name, layer in self.model.named_children():
-            layer.register_forward_hook(self._see(name))
+        hooks = [layer.register_forward_hook(self._see(name)) for name, layer in self.model.named_children()]
         weight = self.model.get_parameter(f"{self._first}.weight")
         before, memory = _array(weight), self._memory(weight)
-        event = self._train()  # not advance: its evaluation would pass through the hooks too
+        event = self._train()
+        for hook in hooks:
+            hook.remove()
         gradient = None if weight.grad is None else _array(weight.grad)
         update = Update(before, gradient, _array(weight), memory, self._memory(weight))
         return self._told(event, update)
@@ -291,6 +294,7 @@ class _Watched(Trainer):
             logits=_array(logits),
             losses=_array(F.cross_entropy(logits, self._labels, reduction="none")),
             loss=event.loss,
+            loss_after=None if self._has_dropout else self._loss_again(),
             passages=tuple(self._passage(name, rows[name].layer.kind, kept) for name in self._seen),
             first=self._first,
             first_input=_array(entered).reshape(count, *size),
@@ -299,6 +303,10 @@ class _Watched(Trainer):
             padding=rows[self._first].layer.padding,
             update=update,
         )
+
+    def _loss_again(self) -> float:
+        with torch.no_grad():  # a copy: batch norm's running mean must not see the batch twice
+            return float(F.cross_entropy(deepcopy(self.model)(self._images), self._labels))
 
     def _shape_before_flatten(self) -> tuple[int, ...]:
         return next(row.in_shape[1:] for row in summary(self.spec.model) if row.layer.kind == "flatten")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -168,6 +168,24 @@ def _training(scene: Scene) -> np.ndarray:
     return np.asarray(card)
 
 
+def _slow_motion(scene: Scene) -> np.ndarray:
+    """The digit, and which way the loss asks each of the untrained network's ten answers to move."""
+    logits = replace(scene, after=scene.before).outputs()[scene.spec.names()[-1]]
+    shares = np.exp(logits - logits.max())
+    asked = -shares / shares.sum()
+    asked[load_mnist().test_labels[0]] += 1
+    colours = palette(scene.theme)
+    bars = Image.new("RGB", (216, 216), rgb(colours.panel))
+    pen = ImageDraw.Draw(bars)
+    for digit, pull in enumerate(asked.tolist()):
+        top, (left, right) = digit * 22, sorted((64.0, 64 + 150 * pull))
+        pen.text((0, top), str(digit), rgb(colours.ink), font_size=18)
+        pen.rectangle(
+            [left, top + 4, right, top + 16], rgb(colours.negative if pull < 0 else colours.positive)
+        )
+    return _row(scene, _as_grey(scene.digit), np.asarray(bars), gap=16)
+
+
 def _experiments(scene: Scene) -> np.ndarray:
     """The digit, and with its pixels shuffled: the end of what a filter can find."""
     shuffled = seen(TrainingSpec(pixels="shuffled"), scene.digit[None])[0]
@@ -239,6 +257,7 @@ CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "channels": (_channels, text("What three channels give to one filter, and the sum of all channels")),
     "pooling": (_pooling, text("A feature map before and after max pooling")),
     "training": (_training, text("The loss of the reference run, step by step")),
+    "slow_motion": (_slow_motion, text("A test digit, and which way the loss pulls each of the ten answers")),
     "experiments": (_experiments, text("A test digit, and the same digit with its pixels shuffled")),
     "compare": (_compare, text("Filters before and after training, and between them the difference")),
     "filters": (_filters, text("The first layer's filters before and after training")),

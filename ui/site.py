@@ -78,6 +78,15 @@ PAGES = {
         text("Press Start, and watch noise turn into edge detectors."),
         network=True,
     ),
+    "slow_motion": Page(
+        "pages/slow_motion.py",
+        ":material/slow_motion_video:",
+        _NETWORK,
+        text("One step of training"),
+        text("What happens in one step of training?"),
+        text("Go through the four parts of one step; in the third, point at a weight."),
+        network=True,
+    ),
     "experiments": Page(
         "pages/experiments.py",
         ":material/science:",

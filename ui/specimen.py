@@ -71,7 +71,7 @@ def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
     with st.container(border=True, key="specimen"):
         columns = st.columns([3, 4, 3] if image else [3, 7], vertical_alignment="bottom")
         with columns[0]:
-            run, steps = _pick_run(page)
+            run, steps = pick_run(page)
         with columns[1]:
             at = _pick_step(page, run, steps) if step else steps[-1]
         picture = load_image("test-0")
@@ -81,8 +81,8 @@ def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
     return Specimen(run, at, steps, picture)
 
 
-def _pick_run(page: PageState) -> tuple[Run, list[int]]:
-    """The run of the address; the reference run, with a sentence, where that one is gone or still empty."""
+def pick_run(page: PageState) -> tuple[Run, list[int]]:
+    """The run of the address, and the steps it kept; the reference run, with a sentence, where it has none."""
     runs = {run.id: run for run in store().runs()}
     try:
         run = store().run(page.run)

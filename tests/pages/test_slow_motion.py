@@ -1,0 +1,99 @@
+"""The page of one step: its four phases, their code, and what it says where something is not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.data import load_mnist
+from cnn_core.models import MLP
+from cnn_core.recording import Recorder
+from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.slow_motion import SlowStep, open_run
+from cnn_core.training import TrainingSpec
+from tests.pages.conftest import OpenPage, code_of
+from tests.trained import few_images, train_into
+
+SHORT = TrainingSpec(
+    model=MLP, steps=4, batch_size=20, train_size=600, initialisation="kaiming", optimiser="sgd"
+)
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(str(element.value) for element in [*app.markdown, *app.info, *app.warning])
+
+
+@pytest.fixture(scope="module")
+def first_step() -> SlowStep:
+    return open_run(RunStore(), load_mnist(), REFERENCE, 0).at(0)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_code_of_each_phase_gives_what_the_phase_shows(
+    open_page: OpenPage, first_step: SlowStep, lang: str
+) -> None:
+    step, shown = first_step, {}
+    for phase in ("forward", "loss", "backward", "update"):
+        app = open_page("slow_motion", lang=lang, phase=phase, filter=3, weight="1-2")
+        output = code_of(app)["output"]
+        shown[phase] = output.detach().numpy()  # type: ignore[attr-defined]
+    assert step.update.gradient is not None
+    assert np.allclose(shown["forward"], step.logits, atol=1e-5)
+    assert np.allclose(shown["loss"], step.losses, atol=1e-5)
+    assert shown["backward"] == pytest.approx(step.update.gradient[3, 0, 1, 2], rel=1e-3)
+    assert shown["update"] == pytest.approx(step.update.after[3, 0, 1, 2], rel=1e-5)
+
+
+def test_the_words_carry_the_numbers_of_the_step(open_page: OpenPage, first_step: SlowStep) -> None:
+    right = int((first_step.answers == first_step.labels).sum())
+    assert f"**{right}** of 100 are right" in said(open_page("slow_motion"))
+    assert f"**{first_step.loss:.4g}**" in said(open_page("slow_motion", phase="loss"))
+    assert first_step.loss_after is not None
+    assert f"**{first_step.loss_after:.4g}**" in said(open_page("slow_motion", phase="update"))
+
+
+def test_a_snapshot_says_that_the_optimisers_memory_is_not_kept(open_page: OpenPage) -> None:
+    step = RunStore().snapshot_steps(REFERENCE)[3]
+    assert "memory starts empty" in said(open_page("slow_motion", step=step, phase="update"))
+    assert "memory starts empty" not in said(open_page("slow_motion", step=0, phase="update"))
+
+
+def test_the_end_of_a_run_is_said_and_the_first_step_is_shown(open_page: OpenPage) -> None:
+    end = RunStore().snapshot_steps(REFERENCE)[-1]
+    app = open_page("slow_motion", step=end)
+    slider = app.select_slider(key="widget.slow_motion.step")
+    assert "Training ended with step 2,400: no batch comes after it." in slider.label
+    assert int(slider.value) == 0
+    assert str(end) not in map(str, slider.options)
+
+
+def test_a_fully_connected_run_steps_by_hand_to_its_end(open_page: OpenPage) -> None:
+    run = train_into(Recorder(), SHORT, few_images())
+    for phase in ("backward", "update"):
+        app = open_page("slow_motion", run=run, step=0, hand=20, phase=phase, filter=999, weight="99-99")
+        copy = open_run(RunStore(), load_mnist(), run, 0)
+        step = copy.at(3)  # the last one: by hand no further
+        output = float(code_of(app)["output"].detach())  # type: ignore[attr-defined]
+        wanted = step.update.gradient if phase == "backward" else step.update.after
+        assert wanted is not None
+        assert output == pytest.approx(wanted[-1, -1], rel=1e-3, abs=1e-9)
+
+
+def test_a_diverged_run_gets_a_sentence(open_page: OpenPage) -> None:
+    spec = replace(SHORT, learning_rate=100.0, momentum=0.99, steps=20)
+    run = train_into(Recorder(), spec, few_images())
+    step = RunStore().snapshot_steps(run)[-2]
+    for phase in ("forward", "loss", "backward", "update"):
+        app = open_page("slow_motion", run=run, step=step, phase=phase)
+        assert not app.exception
+        if not np.isfinite(RunStore().metrics(run).loss[step]):
+            assert "no number any more" in said(app)
+
+
+def test_an_unknown_phase_or_weight_shows_the_usual_view(open_page: OpenPage) -> None:
+    app = open_page("slow_motion", phase="sideways", weight="banana")
+    assert "sideways" in said(app)
+    assert "100 images" in said(app)

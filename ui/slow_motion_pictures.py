@@ -1,0 +1,84 @@
+"""Small pictures of slow motion, as HTML: ten bars, and a layer a row."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.figures import feature_map_strip, picture_png
+from ui import frame
+
+CSS = Path(__file__).parent / "slow_motion.css"
+MOST_MAPS = 16  # of a layer, in its row
+
+
+def number(value: float, digits: int = 3) -> str:
+    """For the eye: 0.0123, −1.2×10⁻⁵."""
+    if not math.isfinite(value):
+        return "NaN"
+    shown = f"{value:.{digits}g}"
+    if "e" in shown:
+        mantissa, _, exponent = shown.partition("e")
+        shown = f"{mantissa}×10{str(int(exponent)).translate(_RAISED)}"
+    return shown.replace("-", "−")
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def ten_bars(values: np.ndarray, right: int, digits: int = 3) -> None:
+    """A bar for each digit, to the left below zero; the right digit is outlined, the answer strong."""
+    finite = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
+    low, high = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
+    span = (high - low) or 1.0
+    answer = int(finite.argmax())
+    rows = []
+    for digit, value in enumerate(finite):
+        start, end = sorted((0.0, float(value)))
+        bar = f"left:{100 * (start - low) / span:.1f}%;width:{100 * (end - start) / span:.1f}%"
+        kind = ("right " if digit == right else "") + ("answer" if digit == answer else "")
+        rows.append(
+            f'<div class="{kind}"><b>{digit}</b><span><i style="{bar}"></i></span>'
+            f"<em>{number(float(values[digit]), digits)}</em></div>"
+        )
+    st.html(f'<div class="ten-bars">{"".join(rows)}</div>')
+
+
+@dataclass(frozen=True)
+class Row:
+    """A layer: its name, its shape, what stands in its row, and a word behind it."""
+
+    name: str
+    values: np.ndarray  # (C, H, W) or (n,)
+    size: float | None = None  # 0 to 1: as a bar
+    note: str = ""
+
+
+def layer_rows(rows: Iterable[Row], alt: str) -> None:
+    """One layer a row: at most 16 maps, grey where nothing is below zero, else orange and blue."""
+    st.html(f'<div class="layer-rows">{"".join(_row(row, alt) for row in rows)}</div>')
+
+
+def _row(row: Row, alt: str) -> str:
+    shape = "×".join(map(str, row.values.shape))
+    more = f" ({MOST_MAPS})" if row.values.ndim == 3 and len(row.values) > MOST_MAPS else ""
+    bar = "" if row.size is None else f'<span class="size"><i style="width:{100 * row.size:.1f}%"></i></span>'
+    return (
+        f"<div><div><b>{escape(row.name)}</b><small>{shape}{more}</small></div>"
+        f'<img alt="{escape(alt)}: {escape(row.name)}" src="{_strip(row.values)}">'
+        f"<div>{bar}<small>{escape(row.note)}</small></div></div>"
+    )
+
+
+def _strip(values: np.ndarray) -> str:
+    shown: Sequence[np.ndarray] | np.ndarray = values[:MOST_MAPS] if values.ndim == 3 else values
+    mode = "signed" if np.nanmin(np.append(values, 0)) < 0 else "grey"
+    picture = feature_map_strip(shown, mode, tile_size=28, gap=3, theme=frame.theme())
+    return "data:image/png;base64," + base64.b64encode(picture_png(picture, 1)).decode()
