@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnn_core.claims import SINGLE_CHANGES, measure, recorded
+from cnn_core.claims import FILE, SINGLE_CHANGES, TARGET, measure, recorded
 from cnn_core.experiments import EXPERIMENTS, Experiment, Outcome, accuracy, asked, outcome, shifted
 from cnn_core.messages import Problem
 from cnn_core.models import MLP, summary
@@ -117,6 +118,15 @@ def test_each_single_change_changes_one_thing_of_the_notebook() -> None:
     for name, (_, spec) in SINGLE_CHANGES.items():
         changed = {f for f in notebook.__dataclass_fields__ if getattr(spec, f) != getattr(notebook, f)}
         assert changed - {"steps"} == ({name} - {"nothing"}), name
+
+
+def test_the_record_that_ships_is_whole() -> None:
+    claims = recorded()
+    assert json.loads(FILE.read_text())["target"] == TARGET
+    for name, claim in claims.items():
+        assert claim.passed == (claim.accuracy > TARGET), name
+        assert claim.steps <= SINGLE_CHANGES[name][1].steps
+    assert not claims["nothing"].passed
 
 
 def test_a_missing_record_is_told_with_its_remedy(tmp_path: Path) -> None:

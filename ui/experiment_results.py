@@ -113,7 +113,8 @@ def _single_changes() -> None:
     st.caption(
         t(
             "Looked at every 100 steps, the changed ones for up to two epochs. This takes longer than a "
-            "lesson has: it was recorded with `python -m cnn_core experiments`, which measures it again."
+            "lesson has: it was recorded with `python -m cnn_core experiments`, which measures it again. On "
+            "another computer the numbers differ a little."
         )
     )
 

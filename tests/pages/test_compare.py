@@ -32,7 +32,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def two(open_page: OpenPage) -> tuple[str, str]:
     """Two runs of the store that the page will look at."""
-    open_page("home")
+    open_page("training")
     store, data = Recorder(), few_images()
     return train_into(store, FIRST, data, "first"), train_into(store, SECOND, data, "second")
 
