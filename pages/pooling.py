@@ -14,10 +14,11 @@ from cnn_core.sizes import Size
 from ui import frame
 from ui.code import pool2d_code, pool2d_table
 from ui.components.conv_grid import conv_grid
+from ui.components.shift_lab import LARGEST, shift_lab
 from ui.language import explain, t
 from ui.matrix_input import matrix_box, random_numbers, read_matrix
 from ui.picture_input import PICTURE_FIELDS, pick_picture
-from ui.pictures import drawing, picture
+from ui.pictures import picture, save, save_picture
 from ui.pool_pictures import pooled_picture
 from ui.size_formula import size_formula
 from ui.state import choice, integer, words
@@ -98,7 +99,7 @@ if output is not None and page.view == "numbers":
         key="pooling.grid",
         report=False,
     )
-elif output is not None and before is not None:
+elif output is not None and before is not None and max(x.shape) > LARGEST:
     low, high = limits(output)
     picture(
         pooled_picture(still, x, before, output),
@@ -116,6 +117,18 @@ elif output is not None and before is not None:
         + (
             " " + t("Violet beside each: the cells that the move changed.") if page.down or page.right else ""
         ),
+    )
+
+if output is not None and max(x.shape) <= LARGEST:
+    st.markdown(t("**The shift experiment**: drag the input by up to three cells, in any direction."))
+    shift_lab(
+        "pooling.shift",
+        still,
+        page.op,
+        (page.window, page.stride, page.padding),
+        (page.down, page.right),
+        lambda down, right: page.set(down=down, right=right),
+        as_picture=page.view == "picture",
     )
 
 settings, move, numbers = st.columns(3, gap="large")
@@ -157,7 +170,14 @@ if output is not None and before is not None:
             (t("Pooled after the move"), output, output != before),
         ]
         alt = t("The input and its move, before pooling and after; what changed has a violet frame")
-        drawing(lambda width: shift_drawing(panels, frame.theme(), width, alt), "shift", alt, wide=980)
+        save(
+            "shift.svg",
+            lambda: shift_drawing(panels, frame.theme(), 980, alt),
+            "image/svg+xml",
+            t("Save picture"),
+        )
+    elif max(x.shape) <= LARGEST:
+        save_picture(lambda: pooled_picture(still, x, before, output), "pooled")
 if output is not None:
     sizes = [Size(n, page.window, page.stride, page.padding) for n in x.shape]
     size_formula(sizes)

@@ -10,8 +10,9 @@ import torch
 from playwright.sync_api import expect
 from torch.nn import functional as F
 
-from cnn_core.kernels import BOOK_SHIFT_INPUT
-from tests.browser_tools import Server, wait_until_idle
+from cnn_core.kernels import BOOK_SHIFT_INPUT, compact
+from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from ui.picture_input import load_picture
 
 OUTPUT = "[data-grid='output-0'] .cell"
 
@@ -63,8 +64,77 @@ def test_moving_the_input_by_keyboard_counts_and_frames_what_changes(
     page.wait_for_url(re.compile("right=1"))
 
 
-def test_a_digit_is_pooled_and_moved(browser_page: Any, server: Server) -> None:
+def by_torch(x: np.ndarray, window: int = 2) -> np.ndarray:
+    return F.max_pool2d(torch.tensor(x)[None, None], window)[0, 0].numpy()
+
+
+def told(page: Any) -> list[list[int]]:
+    """What the shift experiment counts: [changed, cells] without pooling and after it."""
+    return [[int(n) for n in re.findall(r"\d+", words)] for words in page.locator(".bar p").all_inner_texts()]
+
+
+def counted(x: np.ndarray, down: int, right: int) -> list[list[int]]:
+    moved = np.roll(x, (down, right), axis=(0, 1))
+    pairs = (x, moved), (by_torch(x), by_torch(moved))
+    return [[int((a != b).sum()), a.size] for a, b in pairs]
+
+
+def drag(page: Any, down: int, right: int, size: int) -> None:
+    """Drag the input by so many of its cells, with the mouse."""
+    plate = page.locator("[data-grid='moved'] .plate")
+    plate.scroll_into_view_if_needed()
+    box = plate.bounding_box()
+    x, y, cell = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"] / size
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right * cell, y + down * cell, steps=4)
+
+
+def test_a_digit_is_dragged_and_what_changes_is_counted_at_once(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&view=picture&picture=test-0")
+    digit = load_picture("test-0")
+    drag(page, -1, 2, 28)
+    expect(page.locator(".root[data-down]")).to_have_attribute("data-right", "2")
+    assert told(page) == counted(digit, -1, 2)  # while the button is still down
+    page.mouse.up()
+    page.wait_for_url(re.compile("right=2"))
+    expect(page.get_by_text("Moved 1 up, 2 to the right")).to_be_visible()
+    page.locator("[data-grid='moved'] .plate").press("ArrowDown")
+    page.wait_for_function("!location.search.includes('down=')")
+    assert told(page) == counted(digit, 0, 2)
+
+
+def test_a_finger_drags_the_input_by_three_cells_at_most(browser: Any, server: Server) -> None:
+    page = new_page(browser, viewport=PHONE, has_touch=True, is_mobile=True)
+    visit(page, server, f"&input={compact(BOOK_SHIFT_INPUT)}")
+    plate = page.locator("[data-grid='moved'] .plate")
+    plate.scroll_into_view_if_needed()
+    box = plate.bounding_box()
+    x, y, cell = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.4, box["width"] / 6
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind: str, *at: float) -> None:
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    finger("touchStart", x, y)
+    for share in (0.5, 1):
+        finger("touchMove", x + 5 * cell * share, y)
+    finger("touchEnd")
+    page.wait_for_url(re.compile("right=3"))
+    moved = np.roll(BOOK_SHIFT_INPUT, 3, axis=1)
+    values = page.locator("[data-grid='shifted'] .cell")
+    assert (
+        values.evaluate_all("all => all.map(c => Number(c.dataset.value))")
+        == by_torch(moved).ravel().tolist()
+    )
+    assert told(page) == counted(BOOK_SHIFT_INPUT, 0, 3)
+    page.context.close()
+    assert page.complaints == []
+
+
+def test_a_large_picture_is_pooled_and_moved(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&view=picture")
     expect(page.get_by_role("img", name="The picture, and what pooling leaves of it")).to_be_visible()
     page.get_by_role("slider", name="Move the input down").press("ArrowLeft")
     expect(page.get_by_text("Moved 1 up")).to_be_visible()

@@ -1,0 +1,69 @@
+"""An input that can be dragged by a few cells, and what pooling makes of the move (7.3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.ops import Pair
+from ui.components import component
+from ui.language import t
+
+LARGEST = 40  # rows or columns
+
+_mount = component(
+    "shift_lab", uses=("conv_grid_draw", "conv_grid_layout", "conv_grid_model", "conv_grid_parts")
+)
+
+
+def shift_lab(
+    key: str,
+    still: np.ndarray,
+    op: str,
+    sliding: tuple[int, int, int],
+    moved: Pair,
+    on_move: Callable[[int, int], None],
+    most: int = 3,
+    as_picture: bool = False,
+) -> None:
+    """Show ``still`` (H, W) moved by ``moved`` cells (down, right), and pooled: what changed has a frame.
+
+    ``op`` is "max" or "avg", ``sliding`` the window, its stride and its padding; dragging, or the arrow keys,
+    move the input by at most ``most`` cells, and ``on_move`` gets where to.
+    """
+
+    def told() -> None:
+        place = st.session_state[key].get("moved")
+        if place:
+            on_move(*map(int, place))
+
+    window, stride, padding = sliding
+    _mount(
+        key=key,
+        data={
+            "still": np.asarray(still, float).tolist(),
+            "op": op,
+            "window": (window, window),
+            "stride": (stride, stride),
+            "padding": (padding, padding),
+            "moved": moved,
+            "most": most,
+            "asPicture": as_picture,
+            "labels": _labels(),
+        },
+        default={"moved": None},
+        on_moved_change=told,
+    )
+
+
+def _labels() -> dict[str, str]:
+    """What the script shows or speaks; it fills the {gaps} in."""
+    return {
+        "input": t("Input: drag it"),
+        "output": t("Pooled"),
+        "keys": t("Input. The arrow keys move it, Escape brings it back."),
+        "raw": t("without pooling: {changed} of {cells} cells changed"),
+        "pooled": t("after pooling: {changed} of {cells} cells changed"),
+    }
