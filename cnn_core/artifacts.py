@@ -54,6 +54,11 @@ class Artifacts(Database):
                 connection.execute("UPDATE artifacts SET used = ? WHERE sha256 = ?", (time.time(), sha256))
         return Artifact(row["kind"], row["data"], json.loads(row["meta"]), row["owner"], row["created"])
 
+    def artifact_meta(self, sha256: str) -> dict[str, Any]:
+        """What was said of it when it was kept; nothing where it is no longer here."""
+        row = self._row("SELECT meta FROM artifacts WHERE sha256 = ?", sha256)
+        return dict(json.loads(row["meta"])) if row else {}
+
     def expire_artifacts(self) -> None:
         """Let go of what nobody used for long, and of the oldest where all together are too large."""
         with self._transaction() as connection:

@@ -7,6 +7,7 @@ from cnn_core.messages import Problem
 from cnn_core.presets import PRESETS
 from cnn_core.runs import REFERENCE
 from ui import (
+    branching,
     frame,
     specimen,
     training_controls,
@@ -90,6 +91,7 @@ with with_others:
     training_runs.pick_compared(page, run, compared)
 with with_more:
     st.toggle(t("Learning rate and speed, too"), **page.widget("more"))
+branching.rewind(page, run, learner)
 if run.is_over:
     training_results.show(page, run)
 
@@ -101,6 +103,7 @@ st.caption(
     )
 )
 training_runs.table(page, run, learner)
+branching.tree(run)
 training_runs.keep(page, run, learner)
 
 frame.end("training", page, training_settings.code(page))

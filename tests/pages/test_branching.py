@@ -1,0 +1,56 @@
+"""Going back on the training page: a branch is one press, and the family tree leads to it."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.family import family
+from cnn_core.models import MLP
+from cnn_core.recording import Recorder
+from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.spec import TrainingSpec
+from tests.pages.conftest import OpenPage
+from tests.trained import few_images, train_into
+
+ME = "a" * 32
+SPEC = TrainingSpec(model=MLP, optimiser="sgd", momentum=0.9, steps=10, train_size=100, batch_size=20)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(b for b in app.button if b.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def opened(open_page: OpenPage, run_id: str, **address: object) -> AppTest:
+    app = open_page("training", run=run_id, **address)
+    app.session_state["learner.id"] = ME
+    return app.run()
+
+
+def test_a_branch_starts_at_the_step_with_what_was_changed(open_page: OpenPage) -> None:
+    open_page("training")
+    parent = train_into(Recorder(), SPEC, few_images(100, 100), "parent", ME)
+    app = opened(open_page, parent, step=4)
+    app.number_input(key=f"branch.{parent}.learning_rate").set_value(0.5).run()
+    app = press(app, "Start the branch at step 4")
+    child = RunStore().runs()[0]
+    assert child.id in str(app.query_params["run"])
+    assert (child.name, child.owner, child.state) == ("parent, from step 4", ME, "queued")
+    assert (child.spec.learning_rate, child.spec.momentum, child.spec.steps) == (0.5, 0.9, 10)
+    assert {m.run.id: (m.parent, m.step) for m in family(RunStore())}[child.id] == (parent, 4)
+    assert "The family of this run" in [s.value for s in app.subheader]
+
+
+def test_a_run_without_branches_has_no_tree(open_page: OpenPage) -> None:
+    app = opened(open_page, REFERENCE)
+    assert "The family of this run" not in [s.value for s in app.subheader]
+
+
+def test_the_reference_run_can_be_branched_and_its_family_is_told_in_korean(open_page: OpenPage) -> None:
+    app = press(opened(open_page, REFERENCE, step=254), "Start the branch at step 254")
+    child = RunStore().runs()[0]
+    assert child.name == "Reference run, from step 254"
+    app = opened(open_page, child.id, lang="ko")
+    assert "이 학습의 가계도" in [s.value for s in app.subheader]

@@ -1,0 +1,144 @@
+"""Back to a step of a run and on from there with other settings; and the family tree that branches make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.family import Member, branch, family, relatives
+from cnn_core.family_drawing import family_tree
+from cnn_core.models import summary
+from cnn_core.records import Run
+from cnn_core.spec import OPTIMISERS, SCHEDULES
+from ui import frame
+from ui.language import t
+from ui.pictures import drawing
+from ui.specimen import LAST, nearest, run_name, store
+from ui.state import PageState
+from ui.training_runs import attempt
+from ui.training_settings import labels, options
+
+MOST_STEPS = 20_000  # of a branch
+
+
+def rewind(page: PageState, run: Run, learner: str) -> None:
+    """Choose a step of the run and what is to be otherwise from there on, and start that run."""
+    steps = store().snapshot_steps(run.id)
+    if not steps:
+        return
+    with st.expander(t("Go back to a step, and train on from there with other settings")):
+        at = _pick_step(page, steps)
+        changed = _settings(run)
+        st.button(
+            t("Start the branch at step {step:,}", step=at),
+            icon=":material/call_split:",
+            type="primary",
+            on_click=_start,
+            args=(page, run, at, changed, learner),
+        )
+        st.caption(
+            t(
+                "The branch begins with a copy of the weights of that step. It is a run of its own: it stays "
+                "when this one is deleted."
+            )
+        )
+
+
+def _pick_step(page: PageState, steps: list[int]) -> int:
+    key = "branch.step"
+    st.session_state[key] = at = nearest(steps, page.step)
+
+    def chosen() -> None:
+        step = st.session_state[key]
+        page.set(step=LAST if step == steps[-1] else step)
+
+    if len(steps) > 1:
+        st.select_slider(t("Step (0 is before training)"), steps, key=key, on_change=chosen)
+    return at
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    """What can be changed at a branch, as it is in the run until somebody changes it."""
+    spec, names, words = run.spec, labels(), options()
+
+    def key(name: str) -> str:
+        return f"branch.{run.id}.{name}"
+
+    def pick(name: str, values: tuple[str, ...]) -> str:
+        at = values.index(getattr(spec, name))
+        return str(st.selectbox(names[name], values, at, words[name].__getitem__, key=key(name)))
+
+    left, middle, right = st.columns(3)
+    with left:
+        rate = st.number_input(
+            names["learning_rate"], 0.0, 100.0, spec.learning_rate, 1e-4, "%g", key=key("learning_rate")
+        )
+        steps = st.number_input(names["steps"], 1, MOST_STEPS, min(spec.steps, MOST_STEPS), key=key("steps"))
+    with middle:
+        optimiser = pick("optimiser", OPTIMISERS)
+        schedule = pick("schedule", SCHEDULES)
+    with right:
+        seed = st.number_input(names["seed"], 0, 2**31 - 1, spec.seed, key=key("seed"))
+        learned = [row.name for row in summary(spec.model) if row.parameters]
+        frozen = st.multiselect(t("Layers that stay as they are"), learned, spec.frozen, key=key("frozen"))
+    augmentation = st.toggle(names["augmentation"], spec.augmentation, key=key("augmentation"))
+    return {
+        "learning_rate": rate,
+        "steps": int(steps),
+        "optimiser": optimiser,
+        "momentum": spec.momentum if optimiser == "sgd" else 0.0,
+        "schedule": schedule,
+        "seed": int(seed),
+        "frozen": tuple(frozen),
+        "augmentation": augmentation,
+    }
+
+
+def _start(page: PageState, run: Run, step: int, changed: dict[str, Any], learner: str) -> None:
+    """Start the branch and watch it, the curve of the run it came from beside it."""
+    name = t("{name}, from step {step:,}", name=run_name(run), step=step)
+
+    def begin() -> None:
+        spec = branch(store(), run.id, step, learner, **changed)
+        run_id = store().add(spec, name, learner)
+        page.set(run=run_id, step=LAST, compare=run.id)
+
+    attempt(begin)
+
+
+def tree(run: Run) -> None:
+    """The run's family as a drawing, and a link to each of its members."""
+    members = relatives(family(store()), run.id)
+    if len(members) < 2:
+        return
+    st.subheader(t("The family of this run"), anchor=False)
+    names = {member.run.id: _described(member) for member in members}
+    drawing(
+        lambda width: family_tree(
+            members,
+            names,
+            run.id,
+            frame.theme(),
+            width,
+            t("Who branched from whom, at which step"),
+            t("steps, with those of the runs before"),
+        ),
+        "family",
+        "; ".join(names.values()),
+    )
+    with st.container(horizontal=True):
+        for member in members:
+            if member.run.id != run.id:
+                st.page_link(
+                    "pages/training.py",
+                    label=run_name(member.run),
+                    icon=":material/call_split:" if member.parent else ":material/trip_origin:",
+                    query_params={"run": member.run.id},
+                )
+
+
+def _described(member: Member) -> str:
+    name = run_name(member.run)
+    tests = store().evaluations(member.run.id)
+    return f"{name} · {tests[-1].accuracy:.2%}" if tests else name
