@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +16,7 @@ ANGLES = np.arange(0, 180, 5)  # degrees: the direction in which a grating's bri
 WIDTHS = (0.8, 1.0, 1.4, 2.0, 2.8)  # of a light and a dark stripe together, in filter sizes
 EVEN_BELOW = 0.15  # contrast below this share of the weights' size: nothing but brightness is measured
 DIRECTED_ABOVE = 0.4  # selectivity from which a filter counts as directed
+CHANCE = 0.95  # of random filters, this share fits a pattern worse than one that counts as clear
 
 VERTICAL_EDGE = text("Vertical edges")
 HORIZONTAL_EDGE = text("Horizontal edges")
@@ -25,10 +28,12 @@ RISING_LINE = text("Slanted lines ↗")
 FALLING_LINE = text("Slanted lines ↘")
 SPOT = text("Spots")
 EVEN = text("Brightness")
+UNCLEAR = text("No clear pattern")
 
 EDGES = (VERTICAL_EDGE, RISING_EDGE, HORIZONTAL_EDGE, FALLING_EDGE)
 LINES = (VERTICAL_LINE, RISING_LINE, HORIZONTAL_LINE, FALLING_LINE)
-GROUPS = (*EDGES, *LINES, SPOT, EVEN)
+GROUPS = (*EDGES, *LINES, SPOT, EVEN)  # what ``orientation`` tells
+KINDS = (VERTICAL_EDGE, HORIZONTAL_EDGE, RISING_EDGE, FALLING_EDGE, *LINES, SPOT, EVEN, UNCLEAR)
 
 SIDES = (  # where an edge is brighter, by the direction in which brightness rises, in eighths of a turn
     text("brighter on the right"),
@@ -74,6 +79,68 @@ def strongest_edge(filters: ArrayLike, group: str) -> int | None:
     return max(fitting, key=lambda i: found[i].strength, default=None)
 
 
+def grouped(filters: ArrayLike) -> dict[str, list[int]]:
+    """The numbers of the filters (FN, C, FH, FW) of every kind, in the order of KINDS; empty ones too.
+
+    A filter that no pattern fits better than chance would is of the kind UNCLEAR, whichever way it leans.
+    """
+    found: dict[str, list[int]] = {kind: [] for kind in KINDS}
+    for i, one in enumerate(np.asarray(filters)):
+        kind = orientation(one).group
+        clear = kind == EVEN or pattern_share(one) > chance_share(one.shape[-2], one.shape[-1])
+        found[kind if clear else UNCLEAR].append(i)
+    return found
+
+
+def forming(snapshots: Sequence[ArrayLike]) -> dict[str, list[int]]:
+    """How many filters of each kind every snapshot has; kinds that none ever has are left out."""
+    groups = [grouped(filters) for filters in snapshots]
+    counts = {kind: [len(group[kind]) for group in groups] for kind in KINDS}
+    return {kind: of_kind for kind, of_kind in counts.items() if any(of_kind)}
+
+
+def pattern_share(weights: ArrayLike) -> float:
+    """How much of a filter one pattern explains: stripes of one direction and width, or rings; 0 to 1.
+
+    ``weights`` (FH, FW), or (C, FH, FW) summed over its channels. It is the share of the weights' variance;
+    0 where all weights are equal or one is no number.
+    """
+    kernel = np.asarray(weights, np.float64)
+    kernel = kernel.reshape(-1, *kernel.shape[-2:]).sum(axis=0)
+    return float(_shares(kernel[None])[0])
+
+
+@lru_cache(maxsize=32)
+def chance_share(height: int, width: int) -> float:
+    """The ``pattern_share`` that only one random filter in twenty exceeds."""
+    noise = np.random.default_rng(0).standard_normal((1000, height, width))
+    return float(np.quantile(_shares(noise), CHANCE))
+
+
+def _shares(kernels: np.ndarray) -> np.ndarray:
+    """(N, FH, FW) -> (N,): the best pattern's share of each."""
+    flat = kernels.reshape(len(kernels), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    sizes = (flat**2).sum(axis=1)
+    patterns = _patterns(*kernels.shape[1:])  # (P, 2, FH*FW)
+    fitted = (np.einsum("pbk,nk->npb", patterns, flat) ** 2).sum(axis=2).max(axis=1)
+    return np.divide(fitted, sizes, out=np.zeros(len(flat)), where=np.isfinite(sizes) & (sizes > 1e-30))
+
+
+@lru_cache(maxsize=32)
+def _patterns(height: int, width: int) -> np.ndarray:
+    """Stripes of every width and direction, and rings, each as two orthonormal pictures: (P, 2, FH*FW)."""
+    gratings = _gratings(height, width).reshape(-1, height * width)
+    y, x = _places(height, width)
+    turns = 2 * math.pi * np.hypot(x, y).ravel() / (np.array(WIDTHS)[:, None] * max(height, width))
+    rings = np.cos(turns) + 0j
+    waves = np.concatenate([gratings, rings])
+    pairs = np.stack([waves.real, waves.imag], axis=1)
+    pairs -= pairs.mean(axis=2, keepdims=True)
+    _, sizes, across = np.linalg.svd(pairs, full_matrices=False)
+    return np.where(sizes[..., None] > 1e-9, across, 0)
+
+
 def orientation(weights: ArrayLike) -> Orientation:
     """Measure a filter (FH, FW), or (C, FH, FW) summed over its channels, on gratings.
 
@@ -106,14 +173,23 @@ def orientation(weights: ArrayLike) -> Orientation:
 
 def _answers(kernel: np.ndarray) -> np.ndarray:
     """The answer to each width and direction: real, to a stripe in the middle; imaginary, to an edge."""
-    height, width = kernel.shape
-    y, x = np.mgrid[:height, :width].astype(float)
-    y, x = y - (height - 1) / 2, x - (width - 1) / 2
+    return (_gratings(*kernel.shape) * kernel).sum(axis=(2, 3))
+
+
+@lru_cache(maxsize=32)
+def _gratings(height: int, width: int) -> np.ndarray:
+    """Complex (widths, angles, FH, FW): a stripe in the middle as the real part, an edge as the other."""
+    y, x = _places(height, width)
     radians = np.deg2rad(ANGLES)[:, None, None]
     across = x * np.cos(radians) + y * np.sin(radians)  # (angles, FH, FW), in pixels
     periods = np.array(WIDTHS)[:, None, None, None] * max(height, width)
-    gratings = np.exp(2j * math.pi * across / periods)  # (widths, angles, FH, FW)
-    return (gratings * kernel).sum(axis=(2, 3))
+    return np.exp(2j * math.pi * across / periods)
+
+
+def _places(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every cell's row and column, from the middle: two (FH, FW)."""
+    y, x = np.mgrid[:height, :width].astype(float)
+    return y - (height - 1) / 2, x - (width - 1) / 2
 
 
 def _is_even(kernel: np.ndarray) -> bool:

@@ -1,0 +1,68 @@
+"""Which filters count as edges: what fits a pattern better than chance, and what training makes of noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnn_core import gratings
+from cnn_core.gratings import GROUPS, HORIZONTAL_EDGE, KINDS, UNCLEAR, VERTICAL_EDGE
+from cnn_core.runs import REFERENCE, RunStore
+
+VERTICAL = np.tile([-1.0, 0.0, 1.0], (3, 1))  # the book's filter
+
+
+def test_the_books_filters_are_a_vertical_edge_detector_and_turned_a_horizontal_one() -> None:
+    filters = np.stack([VERTICAL, -VERTICAL, VERTICAL.T])[:, None]
+    found = gratings.grouped(filters)
+    assert (found[VERTICAL_EDGE], found[HORIZONTAL_EDGE]) == ([0, 1], [2])
+    assert gratings.pattern_share(VERTICAL) == pytest.approx(1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([3, 5, 7]))
+def test_every_filter_has_one_kind_and_a_share_between_nothing_and_all(seed: int, size: int) -> None:
+    filters = np.random.default_rng(seed).standard_normal((6, 1, size, size))
+    found = gratings.grouped(filters)
+    assert tuple(found) == KINDS
+    assert sorted(i for numbers in found.values() for i in numbers) == list(range(6))
+    for one in filters:
+        share = gratings.pattern_share(one)
+        assert 0 <= share <= 1 + 1e-9
+        assert gratings.pattern_share(-3 * one + 2) == pytest.approx(
+            share
+        )  # size, sign, brightness: no matter
+
+
+def test_of_random_filters_one_in_twenty_counts_as_clear() -> None:
+    noise = np.random.default_rng(7).standard_normal((400, 1, 5, 5))
+    clear = len(noise) - len(gratings.grouped(noise)[UNCLEAR])
+    assert 0.02 < clear / len(noise) < 0.1
+
+
+@pytest.mark.parametrize("direction", range(0, 180, 15))
+def test_stripes_of_any_direction_are_explained_by_one_pattern(direction: int) -> None:
+    y, x = np.mgrid[-2:3, -2:3]
+    across = x * np.cos(np.deg2rad(direction)) + y * np.sin(np.deg2rad(direction))
+    assert gratings.pattern_share(np.sin(2 * np.pi * across / 5 + 0.3)) == pytest.approx(1)
+
+
+def test_training_turns_noise_into_clear_patterns() -> None:
+    store = RunStore()
+    steps = store.snapshot_steps(REFERENCE)
+    counts = gratings.forming([store.weights(REFERENCE, step)["conv1.weight"] for step in steps])
+    assert all(len(of_kind) == len(steps) for of_kind in counts.values())
+    assert [sum(at) for at in zip(*counts.values(), strict=True)] == [16] * len(steps)
+    assert counts[UNCLEAR][0] >= 14
+    assert counts[UNCLEAR][-1] <= 6
+    assert counts[VERTICAL_EDGE][-1] >= 1
+    assert counts[HORIZONTAL_EDGE][-1] >= 1
+
+
+@pytest.mark.parametrize("weights", [np.full((5, 5), np.nan), np.zeros((5, 5)), np.ones((1, 1))])
+def test_what_has_no_shape_breaks_nothing(weights: np.ndarray) -> None:
+    assert gratings.pattern_share(weights) == 0
+    (kind,) = (kind for kind, found in gratings.grouped(weights[None, None]).items() if found)
+    assert kind in (*GROUPS, UNCLEAR)
