@@ -214,6 +214,17 @@ def _feature_maps(scene: Scene) -> np.ndarray:
     return _row(scene, grid(maps[_strongest(maps)[:21]], 7, tile_size=60, gap=4, theme=scene.theme), gap=0)
 
 
+def _surgery(scene: Scene) -> np.ndarray:
+    """The first layer's maps, and the same with the strongest muted."""
+    maps = scene.outputs()["relu1"][:16]
+    strongest = int(_strongest(maps)[0])
+    muted = np.where(np.arange(len(maps))[:, None, None] == strongest, 0, maps)
+    sides = [(maps, None), (muted, strongest)]
+    return _row(
+        scene, *(grid(m, 4, tile_size=48, gap=5, theme=scene.theme, selected=s) for m, s in sides), gap=30
+    )
+
+
 def _draw(scene: Scene) -> np.ndarray:
     """The digit, and what the network answers as ten bars."""
     logits = scene.outputs()[scene.spec.names()[-1]]
@@ -262,6 +273,7 @@ CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "compare": (_compare, text("Filters before and after training, and between them the difference")),
     "filters": (_filters, text("The first layer's filters before and after training")),
     "feature_maps": (_feature_maps, text("What the second layer makes of a test digit")),
+    "surgery": (_surgery, text("The first layer's maps, and the same with one of them muted")),
     "draw": (_draw, text("A test digit, and how sure the network is of each answer")),
     "why": (_why, text("A test digit, and the hidden units that speak for and against the answer")),
 }

@@ -123,6 +123,15 @@ PAGES = {
         text("Choose another digit, and see which maps light up."),
         network=True,
     ),
+    "surgery": Page(
+        "pages/surgery.py",
+        ":material/content_cut:",
+        _INSIDE,
+        text("Cut and change"),
+        text("What does each part do for the answer?"),
+        text("Press a tile to mute that part, and see which digits the network no longer reads."),
+        network=True,
+    ),
     "draw": Page(
         "pages/draw.py",
         ":material/draw:",
