@@ -1,11 +1,13 @@
 """How long a learner waits: from letting the pen go to Python's words about the drawing on screen.
 
 python -m benchmarks.bench_digit_pad prints one JSON line: milliseconds at the median and at 95 %, for the
-message alone (the text of a rerun) and, apart from the browser, for drawing the strokes to pixels.
+message alone (the text of a rerun) and, apart from the browser, for drawing the strokes to pixels; and on the
+draw page, how often the network's answer is renewed while one long stroke is being drawn.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import time
@@ -61,6 +63,39 @@ def strokes_to_pixels(drawing: Drawing) -> list[float]:
     return times
 
 
+COUNT = """() => {
+    window.answers = [];
+    let last = "";
+    new MutationObserver(() => {
+        const shown = document.querySelector(".st-key-pixels-prepared img")?.src ?? "";
+        if (shown !== last) window.answers.push(performance.now());
+        last = shown;
+    }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["src"] });
+}"""
+
+
+def answers_while_drawing(page: Any, seconds: float = 6) -> list[float]:
+    """Milliseconds from one new answer on screen to the next, while the pen is down and moves.
+
+    The picture beside the answer is watched: it changes with every answer, even where the words stay.
+    """
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_text("The pad is empty.").wait_for()
+    wait_until_idle(page)
+    box = page.locator("canvas").bounding_box()
+    page.evaluate(COUNT)
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    began, i = time.monotonic(), 0
+    while time.monotonic() - began < seconds:
+        i += 1
+        page.mouse.move(box["x"] + 40 + (i * 3) % 240, box["y"] + 40 + (i // 8) % 240)
+        page.wait_for_timeout(16)
+    shown = page.evaluate("window.answers")
+    page.mouse.up()
+    return [later - earlier for earlier, later in itertools.pairwise(shown)]
+
+
 def summary(times: list[float]) -> dict[str, float]:
     return {"p50": round(statistics.median(times), 1), "p95": round(statistics.quantiles(times, n=20)[-1], 1)}
 
@@ -72,11 +107,21 @@ def main() -> None:
         page.locator("canvas").wait_for()
         wait_until_idle(page)
         waits = strokes_to_words(page)
+    with streamlit_server(first_port=8660) as server, chromium() as browser:
+        page = new_page(browser)
+        page.goto(f"{server.url}/draw?lang=en")
+        page.locator("canvas").wait_for(timeout=60_000)
+        wait_until_idle(page)
+        renewed = answers_while_drawing(page)
     line = [[i / 60, (i % 7) / 7] for i in range(60)]
     drawing = from_json(json.dumps({"strokes": [{"p": line, "w": 0.08}] * 2}))
-    print(
-        json.dumps({"pen_up_to_answer_ms": summary(waits), "raster_ms": summary(strokes_to_pixels(drawing))})
-    )
+    results = {
+        "pen_up_to_answer_ms": summary(waits),
+        "raster_ms": summary(strokes_to_pixels(drawing)),
+        "answer_renewed_every_ms": summary(renewed),
+        "answers_a_second": round(1000 / statistics.mean(renewed), 1),
+    }
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ FINE = 4  # drawn so many times larger, then averaged: smooth edges
 MOST_BYTES = 400_000
 MOST_STROKES = 1_000
 MOST_POINTS = 40_000
+POINT_MS = 15  # from one point to the next where nobody noted the times
+LONGEST_PAUSE = 500  # milliseconds between two points, when a drawing is shown again
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,30 @@ def _base(text: str) -> bytes:
     if pixels and len(pixels) != BASE * BASE:
         raise ValueError(text)
     return pixels
+
+
+def timed(drawing: Drawing) -> Drawing:
+    """The drawing with a time at every point, from 0 on, in order; long pauses are shortened."""
+    strokes, now, noted = [], 0, 0
+    for stroke in drawing.strokes:
+        times = []
+        for at in stroke.times or (None,) * len(stroke.points):
+            step = POINT_MS if at is None else at - noted
+            now += min(max(step, 0), LONGEST_PAUSE)
+            noted = noted if at is None else at
+            times.append(now)
+        strokes.append(replace(stroke, times=tuple(times)))
+    return replace(drawing, strokes=tuple(strokes))
+
+
+def drawn_by(drawing: Drawing, moment: float) -> Drawing:
+    """What of a :func:`timed` drawing stands on the pad after so many milliseconds."""
+    strokes = []
+    for stroke in drawing.strokes:
+        count = sum(time <= moment for time in stroke.times)
+        if count:
+            strokes.append(replace(stroke, points=stroke.points[:count], times=stroke.times[:count]))
+    return replace(drawing, strokes=tuple(strokes))
 
 
 def raster(drawing: Drawing, size: int = SIZE) -> np.ndarray:

@@ -3,82 +3,78 @@
 import numpy as np
 import streamlit as st
 
+from cnn_core.answer_charts import answer_bars
 from cnn_core.features import feature_maps, predict
-from cnn_core.figures import enlarge, feature_map_strip, grey, limits, probability_figure, scale_text
-from cnn_core.messages import Problem
-from ui import frame, specimen
-from ui.components.digit_pad import digit_pad, drawn
-from ui.language import explain, t
-from ui.pictures import picture, save_table
-from ui.state import choice
+from cnn_core.figures import enlarge, feature_map_strip, grey, limits, scale_text
+from ui import draw_break, draw_pad, draw_replay, frame, specimen
+from ui.language import t
+from ui.pictures import drawing, picture, save_table
+from ui.state import choice, flag
 
-PAD = "draw.pad"
-
-page = frame.begin("draw", **specimen.FIELDS, scale=choice("each", ["each", "layer"]))
-looked_at = specimen.pick(page, image=False)
-
-
-def pen_moved() -> None:
-    """Keep a drawing when the pen goes up: its name in the address is its link."""
-    state = drawn(PAD)
-    if state and state[1]:
-        page.set(image=specimen.keep_drawing(state[0]))
+page = frame.begin(
+    "draw",
+    **specimen.FIELDS,
+    **draw_break.FIELDS,
+    replay=flag(False),
+    scale=choice("each", ["each", "layer"]),
+)
+looked_at = specimen.pick(page)
 
 
-def on_the_pad() -> tuple[str, np.ndarray]:
-    """The drawing and its 28×28 pixels: the stroke that is being drawn, else what the address names."""
-    state = drawn(PAD)
-    if state and not state[1]:
-        return state[0], specimen.prepared_drawing(state[0])
-    return specimen.drawing_of(page.image), specimen.load_image(page.image).pixels
+model = looked_at.model()
 
 
-try:
-    drawing, pixels = on_the_pad()
-except Problem as error:
-    st.warning(explain(error))
-    drawing, pixels = specimen.EMPTY_DRAWING, np.zeros((28, 28), np.float32)
+@st.fragment
+def instrument() -> None:
+    """The pad, what the network gets, and what it answers: alone, so that they keep up with the pen."""
+    draw_pad.follow()
+    stroke = draw_pad.stroke_pixels()
+    pixels = looked_at.image.pixels if stroke is None else stroke
+    pad, prepared, answer = st.columns([5, 3, 6], gap="medium")
+    with prepared:
+        picture(
+            enlarge(np.repeat(grey(pixels, 0, 1)[..., None], 3, axis=-1), 8),
+            "prepared",
+            t("The drawing as the network gets it: 28×28 pixels"),
+            t("What the network gets: cut out, scaled to 20 pixels, centred by its mass in 28×28"),
+        )
+    with answer:
+        if pixels.any():
+            answers(pixels)
+        else:
+            st.markdown(t("The pad is empty. Draw a digit from 0 to 9, as large as you like."))
+    with pad:
+        draw_pad.show(page, looked_at.image.ref)
 
-pad, prepared, answer = st.columns([5, 3, 5], gap="medium")
-with pad:
-    digit_pad(PAD, drawing, page.epoch, pen_moved)
-with prepared:
-    picture(
-        enlarge(np.repeat(grey(pixels, 0, 1)[..., None], 3, axis=-1), 8),
-        "prepared",
-        t("The drawing as the network gets it: 28×28 pixels"),
-        t("What the network gets: cut out, scaled to 20 pixels, centred by its mass in 28×28"),
+
+def answers(pixels: np.ndarray) -> None:
+    """The ten probabilities before training and at the chosen step, in words and as bars."""
+    steps = sorted({looked_at.steps[0], looked_at.step})
+    named = {t("Step {step}", step=step): predict(looked_at.model(step), pixels) for step in steps}
+    shares = list(named.values())[-1]
+    best, second = np.argsort(-shares)[:2]
+    st.markdown("### " + t("It reads a **{best}** ({share:.1%})", best=best, share=float(shares[best])))
+    st.markdown(
+        t(
+            "Next comes {second} ({share:.1%}). Network: {run}, step {step}.",
+            second=second,
+            share=float(shares[second]),
+            run=specimen.run_name(looked_at.run),
+            step=looked_at.step,
+        )
     )
-with answer:
-    if pixels.any():
-        model = looked_at.model()
-        shares = predict(model, pixels)
-        best, second = np.argsort(-shares)[:2]
-        st.markdown(
-            "### "
-            + t(
-                "It reads a **{best}** ({share:.1%})",
-                best=best,
-                share=float(shares[best]),
-            )
-        )
-        st.markdown(
-            t(
-                "Next comes {second} ({share:.1%}). Network: {run}, step {step}.",
-                second=second,
-                share=float(shares[second]),
-                run=specimen.run_name(looked_at.run),
-                step=looked_at.step,
-            )
-        )
-        figure = probability_figure(shares, frame.theme(), "", t("digit"), t("probability"))
-        figure.update_layout(height=250)
-        st.plotly_chart(figure, key="draw.probabilities", config={"displayModeBar": False})
-        save_table("probabilities", [t("digit"), t("probability")], list(enumerate(shares.tolist())))
-    else:
-        st.markdown(t("The pad is empty. Draw a digit from 0 to 9, as large as you like."))
+    alt = t("The probability of each digit, before training and at the chosen step")
+    drawing(lambda width: answer_bars(named, frame.theme(), width, alt), "answers", alt, wide=440)
+    rows = [[digit, *values] for digit, values in enumerate(np.array(list(named.values())).T.tolist())]
+    save_table("probabilities", [t("digit"), *named], rows)
 
+
+instrument()
+pixels = looked_at.image.pixels
 if pixels.any():
+    draw_replay.show(page, looked_at.image.ref, looked_at.run.id, looked_at.step)
+    draw_break.show(page, looked_at.run.id, looked_at.step, pixels)
+
     st.subheader(t("What each layer makes of it"), anchor=False)
     st.segmented_control(
         t("Scale"),
@@ -109,12 +105,14 @@ frame.end(
     "draw",
     page,
     f"""
+from cnn_core.distort import Distortion, distort
 from cnn_core.features import predict
 from cnn_core.runs import RunStore
 from ui.specimen import load_image
 
-digit = load_image("{page.image}").pixels  # (28, 28), 0 to 1: prepared as MNIST was
+digit = load_image("{looked_at.image.ref}").pixels  # (28, 28), 0 to 1: prepared as MNIST was
 model = RunStore().model("{looked_at.run.id}", {looked_at.step})
 output = predict(model, digit)  # ten probabilities
+changed = predict(model, distort(digit, {draw_break.chosen(page)}))
 """,
 )

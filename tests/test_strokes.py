@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from cnn_core.data import load_mnist
 from cnn_core.images import prepare_digit
 from cnn_core.messages import Problem
-from cnn_core.strokes import MOST_BYTES, SIZE, Drawing, Stroke, from_json, on_digit, raster, to_json
+from cnn_core.strokes import (
+    LONGEST_PAUSE,
+    MOST_BYTES,
+    SIZE,
+    Drawing,
+    Stroke,
+    drawn_by,
+    from_json,
+    on_digit,
+    raster,
+    timed,
+    to_json,
+)
 
 SHARES = st.floats(-0.2, 1.2).map(lambda n: round(n, 4))
 
@@ -121,3 +133,24 @@ def test_a_drawing_that_is_far_too_large_is_refused() -> None:
     many = json.dumps({"strokes": [{"p": [[0, 0]], "w": 0.1}] * 1001})
     with pytest.raises(Problem, match="too large"):
         from_json(many)
+
+
+@given(st.lists(strokes(), min_size=1, max_size=4))
+def test_a_timed_drawing_is_drawn_point_by_point_until_it_is_whole(lines: list[Stroke]) -> None:
+    whole = timed(Drawing(tuple(lines)))
+    times = [time for stroke in whole.strokes for time in stroke.times]
+    assert times == sorted(times)
+    assert [s.points for s in whole.strokes] == [s.points for s in lines]
+    assert drawn_by(whole, times[-1]) == whole
+    for moment in (times[0], times[len(times) // 2]):
+        part = drawn_by(whole, moment)
+        assert sum(len(s.points) for s in part.strokes) == sum(time <= moment for time in times)
+    assert drawn_by(whole, times[0] - 1).strokes == ()
+
+
+def test_long_pauses_are_shortened() -> None:
+    lines = [Stroke(((0.1, 0.1), (0.2, 0.2)), 0.1, False, times) for times in ((0, 20), (9_000, 9_030))]
+    assert [s.times for s in timed(Drawing(tuple(lines))).strokes] == [
+        (0, 20),
+        (20 + LONGEST_PAUSE, 50 + LONGEST_PAUSE),
+    ]

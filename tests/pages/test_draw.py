@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
+from cnn_core import answer_charts
+from cnn_core.answer_charts import answer_bars
+from cnn_core.distort import Distortion, distort
 from cnn_core.features import predict
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.strokes import Drawing, Stroke, to_json
@@ -43,10 +48,65 @@ def test_an_empty_drawing_invites_to_draw(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("image", ["drawing-0123", "test-10000", "cat", "upload-abc"])
-def test_an_image_that_does_not_exist_gets_a_sentence(open_page: OpenPage, image: str) -> None:
+def test_an_image_that_does_not_exist_gets_a_sentence_and_a_digit_to_go_on_with(
+    open_page: OpenPage, image: str
+) -> None:
     app = open_page("draw", image=image)
     assert len(app.warning) == 1
-    assert "The pad is empty." in said(app)
+    assert "It reads a **7**" in said(app)
+
+
+def test_before_and_after_training_stand_side_by_side(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict[str, np.ndarray]] = []
+
+    def bars(named: dict[str, np.ndarray], *others: object) -> str:
+        shown.append(named)
+        return answer_bars(named, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(answer_charts, "answer_bars", bars)
+    open_page("draw")
+    assert list(shown[-1]) == ["Step 0", "Step 2400"]
+    assert shown[-1]["Step 0"].max() < 0.5 < shown[-1]["Step 2400"].max()
+    open_page("draw", step=0)
+    assert list(shown[-1]) == ["Step 0"]
+
+
+def test_a_changed_digit_is_read_again_and_the_code_says_the_same(open_page: OpenPage) -> None:
+    app = open_page("draw", degrees=90)
+    assert app.slider(key="widget.draw.degrees").value == 90
+    changed = code_of(app)["changed"]
+    assert f"Changed so, it reads a **{changed.argmax()}**" in said(app)  # type: ignore[attr-defined]
+    assert changed.argmax() != 7  # type: ignore[attr-defined]
+    app.button[-1].click().run()
+    assert "degrees" not in app.query_params
+
+
+def test_the_words_name_the_places_where_the_answer_flips(open_page: OpenPage) -> None:
+    words = said(open_page("draw"))
+    low, high = map(float, re.search(r"From (\S+) to (\S+) of “Turn", words).groups())  # type: ignore[union-attr]
+    pixels, model = load_image("test-0").pixels, RunStore().model(REFERENCE)
+    for degrees, answer in ((low, True), (high, True), (low - 5, False), (high + 5, False)):
+        read = predict(model, distort(pixels, Distortion(degrees=degrees))).argmax()
+        assert bool(read == 7) is answer
+
+
+def test_a_drawing_can_be_replayed(open_page: OpenPage) -> None:
+    open_page("draw")
+    app = open_page("draw", image=keep_drawing(ONE), replay=1)
+    assert re.search(r"The answer settled on 1 after [\d.]+ of [\d.]+ seconds", said(app))
+
+
+def test_a_test_digit_has_no_strokes_to_replay(open_page: OpenPage) -> None:
+    assert not open_page("draw", replay=1).toggle
+
+
+def test_any_test_digit_can_be_put_on_the_pad(open_page: OpenPage) -> None:
+    app = open_page("draw")
+    app.pills(key="draw.any").select(3).run()
+    assert load_image(app.query_params["image"]).label == 3
+    assert not app.exception
 
 
 def test_it_speaks_korean(open_page: OpenPage) -> None:

@@ -1,17 +1,10 @@
 // The pad. The drawing lives on the DOM node, so that a rerun leaves the learner's hand alone.
 
-const TELL_EVERY = 150; // milliseconds between two messages while the pen is down
+const TELL_EVERY = 30; // milliseconds between two messages while the pen is down, at least
 const LEAST_MOVE = 0.003; // of the pad's side; a hand that rests adds no points
 const WIDTHS = { min: 0.03, max: 0.16, step: 0.01, start: 0.08 }; // shares of the pad's side
 const EMPTY = { strokes: [], base: "" };
-const BASE = 28; // pixels of the digit that a drawing may start from
 const PEN_ERASER = 32; // the bit of `buttons` for the other end of a stylus
-
-function make(tag, into, properties = {}) {
-  const node = into.appendChild(document.createElement(tag));
-  Object.assign(node, properties);
-  return node;
-}
 
 class Pad {
   constructor(root) {
@@ -20,6 +13,8 @@ class Pad {
     this.future = []; // drawings that were undone
     this.stroke = null; // the one that is being drawn
     this.erasing = false;
+    this.unsaid = false; // whether there is ink that Python has not heard of
+    [this.sent, this.seen] = [0, 0]; // messages, and those that Python has answered
     const board = make("div", root, { className: "board" });
     this.canvas = make("canvas", board, { tabIndex: 0 });
     this.canvas.setAttribute("role", "img");
@@ -130,14 +125,25 @@ class Pad {
   changed() {
     this.paint();
     if (!this.stroke) this.tellNow();
-    else this.timer ??= setTimeout(() => this.tellNow(), TELL_EVERY);
+    else this.unsaid = true;
+    this.tellSoon();
+  }
+
+  // While the pen is down, the next message waits until Python has answered the last one: a message that
+  // comes too soon would only stop the answer that is on its way.
+  tellSoon() {
+    if (!this.unsaid || !this.stroke || this.seen < this.sent) return;
+    this.timer ??= setTimeout(() => this.tellNow(), TELL_EVERY);
   }
 
   tellNow() {
     clearTimeout(this.timer);
     this.timer = null;
+    this.unsaid = false;
+    this.sent += 1;
     const { strokes, base } = this.drawing;
-    this.tell({ json: JSON.stringify(base ? { strokes, base } : { strokes }), done: this.stroke === null });
+    const json = JSON.stringify(base ? { strokes, base } : { strokes });
+    this.tell({ json, done: this.stroke === null, count: this.sent });
   }
 
   // What Python knows better: another drawing, or labels in another language.
@@ -154,6 +160,8 @@ class Pad {
       [this.past, this.future] = [[], []];
       this.began = null;
     }
+    this.seen = data.seen;
+    this.tellSoon();
     this.paint();
   }
 
@@ -162,37 +170,13 @@ class Pad {
     if (!side) return;
     if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
     const pen = this.canvas.getContext("2d");
-    pen.fillStyle = "#000";
-    pen.fillRect(0, 0, side, side);
     const { strokes, base } = this.drawing;
-    if (base) this.paintBase(pen, side, base);
-    pen.lineCap = pen.lineJoin = "round";
-    for (const { p, w, e } of strokes) {
-      pen.strokeStyle = e ? "#000" : "#fff";
-      pen.lineWidth = w * side;
-      pen.beginPath();
-      pen.moveTo(p[0][0] * side, p[0][1] * side);
-      if (p.length === 1) pen.lineTo(p[0][0] * side + 0.01, p[0][1] * side); // a line of no length is not drawn
-      for (const [x, y] of p.slice(1)) pen.lineTo(x * side, y * side);
-      pen.stroke();
-    }
+    paintDrawing(pen, side, this.drawing);
     const empty = !strokes.length && !base;
     this.hint.hidden = !empty;
     this.buttons.clear.disabled = empty;
     this.buttons.undo.disabled = !this.past.length;
     this.buttons.redo.disabled = !this.future.length;
-  }
-
-  paintBase(pen, side, base) {
-    const small = new OffscreenCanvas(BASE, BASE);
-    const pixels = new ImageData(BASE, BASE);
-    [...atob(base)].forEach((letter, i) => {
-      const grey = letter.charCodeAt(0);
-      pixels.data.set([grey, grey, grey, 255], 4 * i);
-    });
-    small.getContext("2d").putImageData(pixels, 0, 0);
-    pen.imageSmoothingEnabled = false; // 28 pixels stay 28 pixels, here and in Python
-    pen.drawImage(small, 0, 0, side, side);
   }
 }
 

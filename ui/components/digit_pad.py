@@ -9,7 +9,7 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("digit_pad")
+_mount = component("digit_pad", uses=("ink",))
 
 
 def digit_pad(
@@ -19,13 +19,15 @@ def digit_pad(
 
     The pad takes ``drawing`` when it is made and whenever ``version`` is another one; between these the
     learner's hand wins. ``on_change`` is called while a stroke is drawn and after it: ``drawn(key)`` then
-    gives the drawing.
+    gives the drawing. While a stroke is drawn the next message waits for this call, so call it after what
+    answers the drawing.
     """
     _mount(
         key=key,
         data={
             "drawing": drawing,
             "version": version,
+            "seen": _answered(key),
             "labels": {
                 "pad": t("A pad for drawing a digit"),
                 "hint": t("Draw a digit here"),
@@ -40,6 +42,13 @@ def digit_pad(
         default={"drawing": None},
         on_drawing_change=on_change,
     )
+
+
+def _answered(key: str) -> int:
+    """How many messages the browser had sent when it sent the one that this run is about."""
+    state = st.session_state.get(key)
+    value = state.get("drawing") if state else None
+    return int(value["count"]) if value else 0
 
 
 def drawn(key: str) -> tuple[str, bool] | None:

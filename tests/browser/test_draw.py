@@ -1,0 +1,72 @@
+"""The draw page in a browser: the answer follows the pen, a test digit is changed, the strokes replay."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+
+READS = re.compile(r"^It reads a \d \(")
+
+
+def opened(page: Any, address: str) -> None:
+    page.goto(address)
+    page.locator("canvas").first.wait_for(timeout=60_000)
+    wait_until_idle(page, timeout=60_000)
+
+
+def place(page: Any, x: float, y: float) -> tuple[float, float]:
+    box = page.locator("canvas").first.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def test_it_answers_while_the_pen_is_down_and_the_strokes_replay(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    opened(page, f"{server.url}/draw?lang=en")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_text("The pad is empty.").wait_for()
+    wait_until_idle(page)
+    empty = page.url
+    page.mouse.move(*place(page, 0.28, 0.25))
+    page.mouse.down()
+    page.mouse.move(*place(page, 0.72, 0.25), steps=8)
+    expect(page.get_by_text(READS)).to_be_visible()  # before the pen goes up
+    assert page.url == empty
+    page.mouse.move(*place(page, 0.45, 0.85), steps=8)
+    page.mouse.up()
+    page.wait_for_url(lambda url: "image=drawing-" in url and url != empty)
+    expect(page.get_by_text(re.compile(r"^It reads a 7"))).to_be_visible()
+
+    page.get_by_text("Replay the strokes, and watch the answer change").click()
+    page.wait_for_url("**replay=1**")
+    expect(page.get_by_text(re.compile("The answer settled on 7"))).to_be_visible()
+    said = page.locator(".said")
+    expect(said).to_have_text(re.compile("It reads a 7"))
+    slider = page.get_by_role("slider", name="Moment of the drawing")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(said).not_to_have_text(re.compile("It reads a 7"))
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(said).to_have_text(re.compile("It reads a 7"))
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()  # it has come to its end
+
+
+def test_a_test_digit_is_put_on_the_pad_and_changed_on_a_phone(browser: Any, server: Server) -> None:
+    page = new_page(browser, viewport=PHONE, has_touch=True, reduced_motion="reduce")
+    opened(page, f"{server.url}/draw?lang=en")
+    page.locator("[class*='st-key-draw-any']").get_by_text("1", exact=True).click()
+    page.wait_for_url("**image=test-**")
+    expect(page.get_by_text(re.compile(r"^It reads a 1"))).to_be_visible()
+    page.get_by_role("button", name="Eraser", exact=True).click()
+    page.touchscreen.tap(*place(page, 0.5, 0.5))
+    page.wait_for_url("**image=drawing-**")
+    slider = page.get_by_role("slider", name="Turn (degrees, clockwise)")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**degrees=5**")
+    expect(page.get_by_text(re.compile(r"^Changed so, it reads a \d"))).to_be_visible()
+    assert page.complaints == []
+    page.context.close()

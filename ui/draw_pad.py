@@ -1,0 +1,76 @@
+"""The pad of the draw page: what the hand draws becomes the image of the address, and the other way round."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.data import load_mnist
+from cnn_core.messages import Problem
+from ui import specimen
+from ui.components.digit_pad import digit_pad, drawn
+from ui.language import explain, t
+from ui.state import PageState
+
+_PAD = "draw.pad"
+_ANY = "draw.any"
+_TOO_LARGE = "draw.too_large"
+_SHOWN = "draw.shown"  # the image that the pad holds
+_VERSION = "draw.version"  # rises when another image is to be put on the pad
+_WHOLE = "draw.whole"  # whether the whole page is to follow, and not only the instrument
+
+
+def stroke_pixels() -> np.ndarray | None:
+    """The digit (28, 28) while a stroke is being drawn; None while the pen is up."""
+    state = drawn(_PAD)
+    if not state or state[1]:
+        return None
+    try:
+        return specimen.prepared_drawing(state[0])
+    except Problem:  # too large: said when the pen goes up
+        return None
+
+
+def follow() -> None:
+    """Run the whole page where the pad has another image; call it first in the fragment that has the pad."""
+    if st.session_state.pop(_WHOLE, False):
+        st.rerun()
+
+
+def show(page: PageState, image: str) -> None:
+    """The pad with the image on it, and ten buttons that put a test digit there."""
+    session = st.session_state
+    if session.get(_SHOWN) != image:
+        session[_SHOWN] = image
+        session[_VERSION] = session.get(_VERSION, 0) + 1
+
+    def pen_moved() -> None:
+        """Keep the drawing when the pen goes up: its name in the address is its link."""
+        state = drawn(_PAD)
+        if not state or not state[1]:
+            return
+        session[_TOO_LARGE], session[_WHOLE] = None, True
+        try:
+            session[_SHOWN] = specimen.keep_drawing(state[0])
+            page.set(image=session[_SHOWN])
+        except Problem as error:
+            session[_TOO_LARGE] = error
+
+    def any_digit() -> None:
+        if session[_ANY] is not None:
+            found = np.flatnonzero(load_mnist().test_labels == session[_ANY])
+            page.set(image=f"test-{random.choice(found)}")
+            session[_ANY], session[_WHOLE] = None, True
+
+    digit_pad(_PAD, specimen.drawing_of(image), session[_VERSION], pen_moved)
+    if session.get(_TOO_LARGE):
+        st.warning(explain(session[_TOO_LARGE]))
+    st.pills(
+        t("Or put a test digit on the pad, and change it:"),
+        range(10),
+        key=_ANY,
+        on_change=any_digit,
+        wrap=True,
+    )
