@@ -17,14 +17,6 @@ def position(row: int, col: int, width: int = 28) -> int:
     return row * width + col
 
 
-def shuffled(images: np.ndarray) -> np.ndarray:
-    """The pixels of images (…, H, W) in one fixed random order, that of runs with ``pixels="shuffled"``."""
-    images = np.asarray(images)
-    flat = images.reshape(*images.shape[:-2], -1)
-    order = np.random.default_rng((0, 4, 0)).permutation(flat.shape[-1])  # as training.pixel_order
-    return flat[..., order].reshape(images.shape)
-
-
 def image_with_marks(image: np.ndarray, cells: list[tuple[int, int]], theme: str = "light") -> np.ndarray:
     """The image (H, W), enlarged, the cells framed in the pointer's colour: uint8 (H·12, W·12, 3)."""
     picture = np.repeat(enlarge(grey(image), FACTOR)[..., None], 3, axis=-1)

@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_core.colours import palette, rgb
-from cnn_core.flattening import FACTOR, MARKS, image_with_marks, position, shuffled, strip_with_marks
-from cnn_core.spec import TrainingSpec
-from cnn_core.training import pixel_order
+from cnn_core.flattening import FACTOR, MARKS, image_with_marks, position, strip_with_marks
 
 IMAGE = np.arange(28 * 28).reshape(28, 28)
 VIOLET = rgb(palette("light").pointer)
@@ -35,10 +33,3 @@ def test_the_strip_marks_the_cell_where_it_lands() -> None:
     assert marked.tolist() == [56, 57]
     unmarked = strip[MARKS + 5, 2 * 783]
     assert tuple(unmarked) == (255, 255, 255)
-
-
-@given(st.integers(1, 3))
-def test_shuffled_is_what_a_run_with_shuffled_pixels_sees(count: int) -> None:
-    images = np.random.default_rng(count).integers(0, 256, (count, 28, 28), np.uint8)
-    order = pixel_order(TrainingSpec(pixels="shuffled"), 784)
-    np.testing.assert_array_equal(shuffled(images).reshape(count, -1), images.reshape(count, -1)[:, order])

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.figures import enlarge, grey
-from cnn_core.flattening import shuffled
 from cnn_core.messages import Problem
 from cnn_core.models import MLP, NOTEBOOK
 from cnn_core.records import Run
+from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
 from ui.components.learner import learner_id
 from ui.components.live_chart import Panel, Series, live_chart
@@ -45,7 +45,8 @@ def flattening_experiment(image: np.ndarray) -> None:
     learner = learner_id()
     shown, words = st.columns([2, 3], gap="large", vertical_alignment="center")
     with shown:
-        pair = [np.repeat(enlarge(grey(one), 7)[..., None], 3, axis=-1) for one in (image, shuffled(image))]
+        shuffled = seen(SPECS["cnn", "shuffled"], image[None])[0]
+        pair = [np.repeat(enlarge(grey(one), 7)[..., None], 3, axis=-1) for one in (image, shuffled)]
         picture(
             beside(pair, gap=16),
             "digit-shuffled",
