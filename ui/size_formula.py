@@ -18,8 +18,8 @@ def size_formula(sizes: Sequence[Size]) -> None:
     if rows or columns:
         st.markdown(
             t(
-                "The division leaves a rest, and PyTorch rounds down: the last **{rows} rows** and "
-                "**{columns} columns** of the padded input are under no window.",
+                "The division leaves a rest, and PyTorch rounds down. Left over at the far edge of the "
+                "padded input, under no window: rows **{rows}**, columns **{columns}**.",
                 rows=rows,
                 columns=columns,
             )
