@@ -117,7 +117,7 @@ picture(
 )
 spans, sliding = slices.shape[1:], Sliding()
 at = opened(page.at, colour[1], spans, total.shape, sliding)
-conv_picture(
+at = conv_picture(
     "channels.picture", original, scaled[-1], spans, sliding.stride, sliding.padding, at,
     lambda row, col: page.set(at=f"{row},{col}"),
 )  # fmt: skip
@@ -129,7 +129,16 @@ st.markdown(
         col=at[1] + 1,
     )
 )
-conv_grid(near, slices, key=f"channels.patch.{at}", names=colours, input_range=(0, 1), at=place, report=False)
+conv_grid(
+    near,
+    slices,
+    key="channels.patch",
+    subject=f"{at}",
+    names=colours,
+    input_range=(0, 1),
+    at=place,
+    report=False,
+)
 
 st.subheader(t("Several filters, and a batch"), anchor=False)
 fits = show_blocks(page)

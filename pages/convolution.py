@@ -104,8 +104,8 @@ else:
     cells = settings.container()
     if output is not None:
         with instrument:
-            show_picture(page, x, kernel, output, spans, sliding)
-        show_numbers(page, x, kernel, output.shape, spans, sliding)
+            at = show_picture(page, x, kernel, output, spans, sliding)
+        show_numbers(page, x, kernel, output.shape, spans, sliding, at)
     else:
         with instrument:
             show_input(x)

@@ -28,12 +28,12 @@ def full_colour(kernel: np.ndarray, bias: float) -> float:
 
 def show_picture(
     page: PageState, x: np.ndarray, kernel: np.ndarray, output: np.ndarray, spans: Pair, sliding: Sliding
-) -> None:
-    """Input and output as pictures, and what their colours say."""
+) -> Pair:
+    """Input and output as pictures, and what their colours say; returns the pixel that is open."""
     limit = max(map(abs, limits(output))) or 1.0 if page.stretch else full_colour(kernel, page.bias)
     colours = signed(output, limit, theme())
     at = opened(page.at, x, spans, output.shape, sliding)
-    conv_picture(
+    at = conv_picture(
         "convolution.picture", grey(x, 0, 1), colours, spans, sliding.stride, sliding.padding, at,
         lambda row, col: page.set(at=f"{row},{col}"),
     )  # fmt: skip
@@ -55,6 +55,7 @@ def show_picture(
     )
     shades = np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1)
     save_picture(lambda: beside([shades, colours]), "convolved")
+    return at
 
 
 def show_input(x: np.ndarray) -> None:
@@ -63,16 +64,15 @@ def show_input(x: np.ndarray) -> None:
 
 
 def show_numbers(
-    page: PageState, x: np.ndarray, kernel: np.ndarray, out: Pair, spans: Pair, sliding: Sliding
+    page: PageState, x: np.ndarray, kernel: np.ndarray, out: Pair, spans: Pair, sliding: Sliding, at: Pair
 ) -> None:
     """The same kernel on the numbers round the pixel that is open."""
-    at = opened(page.at, x, spans, out, sliding)
     part, place = neighbourhood(x[None], at, spans, out, sliding)
     st.markdown(t("**The same kernel, on this pixel's numbers** (row {row}, column {col} is in the middle):",
                   row=at[0] + 1, col=at[1] + 1))  # fmt: skip
     conv_grid(
         part, kernel, page.bias, sliding.stride, dilation=sliding.dilation, at=place,
-        key=f"convolution.patch.{at}", input_range=(0, 1), report=False,
+        key="convolution.patch", subject=f"{at}", input_range=(0, 1), report=False,
     )  # fmt: skip
 
 

@@ -124,6 +124,22 @@ def click(page: Any, plate: str, row: int, col: int, shape: tuple[int, int]) -> 
     )
 
 
+def test_the_numbers_open_where_the_pointer_rests_and_close_when_it_leaves(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, f"&view=picture&picture=test-0&kernel={EDGE}&at=4,5")
+    expected = by_torch(load_picture("test-0"), parse_matrix(EDGE))
+    row, col = (int(n) for n in np.unravel_index(expected.argmax(), expected.shape))
+    box = page.locator(".plate.output .frame").bounding_box()
+    page.mouse.move(box["x"] + (col + 0.5) * box["width"] / 26, box["y"] + (row + 0.5) * box["height"] / 26)
+    expect(page.get_by_text(f"row {row + 1}, column {col + 1} is in the middle")).to_be_visible()
+    wait_until_idle(page)
+    assert exact(page) == pytest.approx(expected[row, col], abs=1e-6)
+    page.mouse.move(5, 5)
+    expect(page.get_by_text("row 5, column 6 is in the middle")).to_be_visible()
+    assert parse_qs(urlparse(page.url).query)["at"] == ["4,5"]
+
+
 @pytest.mark.parametrize("settings", [{}, {"padding": 2, "stride": 2}])
 def test_a_click_on_a_pixel_opens_its_numbers(
     browser_page: Any, server: Server, settings: dict[str, int]

@@ -41,13 +41,14 @@ class ConvGrid extends Renderer {
     if (signature === this.signature) return this.schedule();
     this.signature = signature;
     const before = this.model;
-    const place = before ? before.place(this.at) : data.start;
+    const place = before?.subject === data.subject ? before.place(this.at) : data.start;
     const model = (this.model = new Model(data));
     this.labels = data.labels;
     this.at = model.position(Math.min(place[0], model.out[0] - 1), Math.min(place[1], model.out[1] - 1));
     if (!before || `${before.out} ${before.padded} ${before.window}` !== `${model.out} ${model.padded} ${model.window}`) {
       Object.assign(this, { filled: null, pointed: null, playing: false });
     }
+    if (before && before.subject !== data.subject) Object.assign(this, { pinned: false, pointed: null });
     model.use(Math.min(before?.filter ?? 0, model.results.length - 1));
     this.phase = null;
     const known = (one) => JSON.stringify([one.results, one.biases]);

@@ -48,6 +48,7 @@ def conv_grid(
     input_range: tuple[float, float] | None = None,
     note: str = "",
     at: tuple[int, int] = (0, 0),
+    subject: str = "",
     report: bool = True,
 ) -> Selected | None:
     """Show how filters, or a pooling window, make each cell of their output; returns what is pinned.
@@ -55,8 +56,9 @@ def conv_grid(
     ``x`` (C, H, W) or (H, W); ``weight`` (FN, C, FH, FW), (C, FH, FW) or (FH, FW) for ``op`` "conv", with one
     ``bias`` or one a filter; ``window`` for "max" and "avg", which show each channel's own output. Pairs are
     (height, width). ``names`` of the channels; ``input_range``: the input is a picture, black to white over
-    this range; ``note`` is a line below the sum; ``at`` is where the window first stands; ``report`` False
-    saves the rerun at each pin.
+    this range; ``note`` is a line below the sum; ``at`` is where the window first stands, and
+    stands again when ``subject``, what the grids are about, is another; ``report`` False saves the rerun at
+    each pin.
     The same ``key`` again changes the grids in place. Raises :class:`Problem` for what cannot be shown.
     """
     data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
@@ -70,6 +72,7 @@ def conv_grid(
             "range": input_range,
             "note": note,
             "start": at,
+            "subject": subject,
             "labels": words,
             "report": report,
         },

@@ -1,9 +1,11 @@
 // A picture beside what a kernel makes of it: pointing at an output pixel outlines the patch that it comes
-// from, and shows that patch large. A click, or Enter, opens the patch's numbers (Python draws them).
+// from, and shows that patch large. Where the pointer rests, the patch's numbers open (Python draws them); a
+// click, or Enter, keeps them open.
 
 const GAP = 16;
 const TALLEST = 400; // px: both pictures stay above the fold
 const LENS = 120; // px
+const REST = 300; // milliseconds without a move
 
 function make(tag, into, className = "") {
   const node = into.appendChild(document.createElement(tag));
@@ -39,16 +41,25 @@ class View {
     output.frame.tabIndex = 0;
     output.frame.setAttribute("role", "application");
     for (const plate of [input, output]) {
-      plate.frame.addEventListener("pointermove", (event) => this.point(this.under(event, plate)));
-      plate.frame.addEventListener("pointerleave", () => this.point(this.at));
+      plate.frame.addEventListener("pointermove", (event) => {
+        this.point(this.under(event, plate));
+        if (event.pointerType !== "touch") this.rest(this.here);
+      });
+      plate.frame.addEventListener("pointerleave", () => {
+        this.point(this.at);
+        this.rest(null);
+      });
       plate.frame.addEventListener("click", (event) => this.pin(this.under(event, plate)));
       plate.image.addEventListener("load", () => this.show());
     }
+    output.frame.addEventListener("blur", () => this.rest(null));
     output.frame.addEventListener("keydown", (event) => {
       const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
       const size = event.shiftKey ? 10 : 1;
-      if (event.key in steps) this.point(this.here.map((n, axis) => n + size * steps[event.key][axis]));
-      else if (event.key === "Enter" || event.key === " ") this.pin(this.here);
+      if (event.key in steps) {
+        this.point(this.here.map((n, axis) => n + size * steps[event.key][axis]));
+        this.rest(this.here);
+      } else if (event.key === "Enter" || event.key === " ") this.pin(this.here);
       else return;
       event.preventDefault();
     });
@@ -81,7 +92,18 @@ class View {
     this.tell(this.at);
   }
 
-  update(data, tell) {
+  // Tell where the pointer stays, once it does; null: nowhere any more.
+  rest(place) {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (String(place) === String(this.rested ?? null)) return;
+      this.rested = place;
+      this.hover(place);
+    }, REST);
+  }
+
+  update(data, tell, hover) {
+    this.hover = hover;
     const moved = !this.data || String(data.at) !== String(this.data.at);
     const size = (of) => of && String([of.shape, of.outShape]);
     const resized = size(this.data) !== size(data);
@@ -164,5 +186,6 @@ function place(mark, [top, left], [height, width], shape) {
 export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new View(root);
-  root.view.update(data, (at) => setStateValue("at", at));
+  const hover = (place) => setStateValue("hovered", place);
+  root.view.update(data, (at) => setStateValue("at", at), hover);
 }

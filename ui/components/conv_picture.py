@@ -25,11 +25,12 @@ def conv_picture(
     padding: tuple[int, int],
     at: tuple[int, int],
     on_pick: Callable[[int, int], None],
-) -> None:
+) -> tuple[int, int]:
     """Show ``x`` (H, W) or (H, W, 3) and ``output`` (OH, OW, 3), both uint8, at one scale.
 
     Pairs are (height, width). ``span`` is how many rows and columns the kernel reaches over, ``at`` the
     output pixel that is open; ``on_pick`` gets the row and column of the pixel that a learner opens.
+    Returns the pixel whose numbers to show: where the pointer rests, else ``at``.
     """
 
     def picked() -> None:
@@ -37,7 +38,7 @@ def conv_picture(
         if place:
             on_pick(*map(int, place))
 
-    _mount(
+    hovered = _mount(
         key=key,
         data={
             "input": _kept_address(x.tobytes(), x.shape),
@@ -50,9 +51,13 @@ def conv_picture(
             "at": at,
             "labels": _labels(x, output),
         },
-        default={"at": None},
+        default={"at": None, "hovered": None},
         on_at_change=picked,
-    )
+        on_hovered_change=lambda: None,  # without one Streamlit keeps no value
+    ).hovered
+    out = output.shape
+    row, col = map(int, hovered or at)
+    return (row, col) if row < out[0] and col < out[1] else at
 
 
 def _address(pixels: np.ndarray) -> str:
@@ -78,5 +83,5 @@ def _labels(x: np.ndarray, output: np.ndarray) -> dict[str, str]:
             "The output pixel in row {row}, column {col} comes from rows {top} to {bottom}, columns "
             "{left} to {right} of the input."
         ),
-        "open": t("A click opens its numbers."),
+        "open": t("A click keeps its numbers open."),
     }
