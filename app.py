@@ -1,5 +1,7 @@
 """The home page: what this is, the lesson as a path of cards, the address for phones."""
 
+from itertools import groupby
+
 import streamlit as st
 
 from ui import address, cards, frame
@@ -16,18 +18,17 @@ st.markdown(
     )
 )
 
-lesson = [(slug, entry) for slug, entry in PAGES.items() if slug != "home"]
 pictures = cards.pictures(frame.theme())
-for first in range(0, len(lesson), 4):
-    row = st.columns(4)
-    for column, (number, (slug, entry)) in zip(
-        row, enumerate(lesson[first : first + 4], first + 1), strict=False
-    ):
-        with column.container(border=True, key=f"card-{slug}"):
-            shown, alt = pictures[slug]
-            st.image(shown, width="stretch", alt=t(alt))
-            st.page_link(entry.file, label=f"**{number}. {t(entry.name)}**", icon=entry.icon)
-            st.caption(t(entry.question))
+lesson = [(slug, entry) for slug, entry in PAGES.items() if slug != "home"]
+for section, entries in groupby(enumerate(lesson, 1), key=lambda numbered: numbered[1][1].section):
+    st.subheader(t(section), anchor=False)
+    with st.container(key=f"cards-{section}"):
+        for number, (slug, entry) in entries:
+            with st.container(border=True, key=f"card-{slug}"):
+                shown, alt = pictures[slug]
+                st.image(shown, width="stretch", alt=t(alt))
+                st.page_link(entry.file, label=f"**{number}. {t(entry.name)}**", icon=entry.icon)
+                st.caption(t(entry.question))
 
 address.show()
 frame.end("home", page)
