@@ -28,7 +28,7 @@ class Fit {
     this.width = Math.floor(width * dense);
     this.least = least * dense; // what a name needs beside its strip
     this.strips = layers.map(({ size, isMap }) => {
-      const smallest = isMap ? 1 : size[0] > LONG ? 3 : size[0] > 10 ? 5 : 16; // ten: a digit stands below each
+      const smallest = isMap ? (size[1] < 5 ? 2 : 1) : size[0] > LONG ? 3 : size[0] > 10 ? 5 : 16; // ten: a digit stands below each
       return this.strip(size, isMap, Math.max(1, Math.floor(smallest * dense)));
     });
     while (this.grow(height * dense));
@@ -144,7 +144,7 @@ class Strip {
     return { index, row: within((y - top) / scale, high), col: within((x - left) / scale, wide) };
   }
 
-  // Where a map is strongest: what the keyboard opens.
+  // Where a map is strongest, as far as its shades tell: what the keyboard points at. Python knows exactly.
   strongest(index) {
     const [, high, wide] = this.layer.size;
     const shades = this.shades.subarray(index * high * wide, (index + 1) * high * wide);
@@ -204,7 +204,7 @@ class Network {
       const share = moved[0] ? start.index / this.strips[start.at].layer.size[0] : start.index / count;
       const index = Math.min(count - 1, Math.max(0, Math.round(share * count) + moved[1]));
       this.point({ at, ...this.strips[at].strongest(index) });
-    } else if ((event.key === "Enter" || event.key === " ") && this.here) this.open(this.here);
+    } else if ((event.key === "Enter" || event.key === " ") && this.here) this.open({ ...this.here, row: -1, col: -1 });
     else return;
     event.preventDefault();
   }
@@ -276,13 +276,12 @@ class Network {
 
   // Below the last strip the digits that its ten numbers stand for.
   digits() {
-    this.strips.forEach(({ digits, layer, at, dense, shades }, i) => {
+    this.strips.forEach(({ digits, layer, at, dense }, i) => {
       const last = i === this.strips.length - 1 && layer.size[0] === 10;
       digits.replaceChildren();
       if (!last) return;
-      const best = shades.indexOf(Math.max(...shades));
-      layer.order.forEach((digit, place) => {
-        const span = make("span", digits, place === best && shades[best] ? "best" : "");
+      layer.order.forEach((digit) => {
+        const span = make("span", digits, digit === layer.best ? "best" : "");
         span.textContent = digit;
         span.style.width = `${(at.scale + at.gap) / dense}px`;
       });

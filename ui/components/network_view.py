@@ -45,8 +45,9 @@ def network_view(
 ) -> None:
     """Show ``features.feature_maps``; ``on_open`` gets the unit that a learner clicks.
 
-    ``each`` map has its own scale, or a layer has one; ``mode`` grey or signed; ``orders`` are the channels
-    of a layer from left to right; ``space`` sets the layers one behind the other, to be turned about.
+    A map opened by the keyboard has row and column -1: the strongest. ``each`` map has its own scale, or a
+    layer has one; ``mode`` grey or signed; ``orders`` are the channels of a layer from left to right;
+    ``space`` sets the layers one behind the other, to be turned about.
     """
 
     def chosen() -> None:
@@ -94,6 +95,9 @@ def _layer(
         "order": order.tolist(),
         "pixels": _text(pixels),
         "peaks": peaks,
+        "best": int(np.nan_to_num(values).argmax())
+        if values.ndim == 1 and np.isfinite(values).all()
+        else None,
         "range": scale_text(*limits(values)),
         "field": None if is_image or values.ndim != 3 else field_of(spec, name),
     }

@@ -151,14 +151,14 @@ class UnitView {
 
   card(box, i, limits) {
     const { channels, inShape, outShape, weightShape, source, labels, part } = this.data;
-    const node = make("div", box, `card${channels[i] === part ? " part" : ""}`);
+    const alone = channels.length === 1;
+    const node = make("div", box, `card${alone ? " alone" : channels[i] === part ? " part" : ""}`);
     const input = new Plate(node, "button");
     make("span", node, "sign").textContent = "∗";
     const slice = new Plate(node, "button");
     make("span", node, "sign").textContent = "=";
     const result = new Plate(node, "button");
     const cells = weightShape[0] * weightShape[1];
-    const alone = channels.length === 1;
     this.paintInput(input, i, alone ? IMAGE : 56, limits.input);
     this.signed(slice, this.weightsOf.subarray(i * cells, (i + 1) * cells), weightShape, alone ? IMAGE : 30, limits.weight);
     const outputs = this.outputOf.length;
@@ -203,7 +203,7 @@ class UnitView {
     make("figcaption", figure).textContent = `${this.data.source} · ${this.data.channels[0]}`;
     const input = new Plate(figure, "button");
     const isMap = this.data.inShape[0] * this.data.inShape[1] > 1;
-    this.paintInput(input, 0, isMap ? BIG : 44, largest(this.inputsOf));
+    this.paintInput(input, 0, isMap ? 140 : 44, largest(this.inputsOf));
     this.walkable(input, 0);
     this.cards.push({ i: 0, input, table: make("table", box, "values") });
   }

@@ -1,0 +1,146 @@
+"""The microscope as a person uses it: point, click, keys and touch; a run trained here, and a drawn digit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from cnn_core.data import load_mnist
+from cnn_core.features import explain_unit, feature_maps, logits
+from cnn_core.images import prepare_digit
+from cnn_core.models import NOTEBOOK
+from cnn_core.recording import Recorder
+from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.spec import TrainingSpec
+from cnn_core.strokes import Drawing, Stroke, raster, to_json
+from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from tests.trained import few_images, train_into
+
+SPEC = TrainingSpec(
+    model=NOTEBOOK, optimiser="adam", learning_rate=2e-3, steps=20, batch_size=50, train_size=600
+)
+DIGITS = load_mnist().test_images[:5] / np.float32(255)
+ONE = Drawing((Stroke(((0.5, 0.15), (0.48, 0.5), (0.5, 0.85)), 0.09),))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run that this module has trained, and a digit that somebody has drawn."""
+
+    run: str
+    store: RunStore
+    drawing: str
+
+
+@pytest.fixture(scope="module")
+def trained(server: Server) -> Trained:
+    store = Recorder(server.home / "runs.sqlite")
+    run = train_into(store, SPEC, few_images())
+    return Trained(run, store, "drawing-" + store.put_artifact("drawing", to_json(ONE).encode()))
+
+
+def visit(page: Any, server: Server, query: str = "") -> Any:
+    page.goto(f"{server.url}/feature_maps?lang=en{query}")
+    page.locator(".net[data-painted]").wait_for(timeout=60_000)
+    wait_until_idle(page)
+    return page
+
+
+def reference(server: Server) -> Any:
+    """The network on the page, from the server's own store."""
+    return RunStore(server.home / "runs.sqlite").model(REFERENCE)
+
+
+def strip(page: Any, layer: str) -> Any:
+    return page.locator(".layer", has=page.get_by_text(layer, exact=True)).locator("canvas")
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def test_a_click_opens_a_map_and_its_numbers_add_up(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server)
+    strip(page, "conv2").click(position={"x": 5, "y": 5})
+    page.wait_for_url(re.compile("layer=conv2"))
+    words = page.locator(".words")
+    expect(words).to_contain_text("the 16 product maps add up to")
+    page.get_by_role("button", name="Show all 16 input maps").click()
+    address = dict(re.findall(r"(\w+)=(\w+)", page.url))
+    place = int(address.get("channel", 0)), int(address["row"]), int(address["col"])
+    unit = explain_unit(reference(server), DIGITS[0], "conv2", *place)
+    total, bias, value = (number(b) for b in words.locator("b").all_inner_texts()[3:6])
+    assert (total, bias, value) == pytest.approx((unit.terms.sum(), unit.bias, unit.value), rel=2e-3)
+    cards = [number(text) for text in page.locator(".card .note b").all_inner_texts()]
+    assert sum(cards) == pytest.approx(total, abs=0.01)
+
+
+def test_an_answer_is_walked_down_to_a_pixel_and_back(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&layer=fc2&channel=7")
+    term = page.locator("button.term").first
+    product = number(term.get_attribute("data-product"))
+    unit = explain_unit(reference(server), DIGITS[0], "fc2", 7)
+    assert product == pytest.approx(max(t.product for t in unit.strongest(20)), rel=1e-4)
+    term.click()
+    page.wait_for_url(re.compile("layer=relu4"))
+    for layer in ("fc1", "pool2", "relu3", "conv3", "pool1", "relu2", "conv2", "relu1", "conv1"):
+        source = page.locator(".st-key-unit_view button.plate, button.plate").first
+        expect(source).to_have_attribute("title", f"Open this unit of {layer}")
+        source.press("Enter")
+        page.wait_for_url(re.compile(f"layer={layer}&"))
+    expect(page.locator("button.plate").first).to_be_disabled()  # the image itself
+    page.get_by_role("button", name=re.compile("Back to relu1")).click()
+    page.wait_for_url(re.compile("layer=relu1&"))
+    page.go_back()
+    page.wait_for_url(re.compile("layer=conv1&"))
+
+
+def test_by_keyboard_one_walks_the_network_and_the_map(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server)
+    net = page.locator(".net")
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        net.press(key)
+    expect(page.locator(".reading")).to_contain_text("relu1, map 1 of 16")
+    net.press("Enter")
+    page.wait_for_url(re.compile("layer=relu1&channel=1"))
+    maps = feature_maps(reference(server), DIGITS[0])
+    row, col = np.unravel_index(int(maps["relu1"][1].argmax()), (24, 24))
+    words = page.locator(".words")
+    expect(words).to_contain_text(f"Row {row}, column {col}")
+    output = page.locator("figure.output .plate")
+    output.press("ArrowUp")
+    expect(words).to_contain_text(f"Row {row - 1}, column {col}")
+    output.press("Enter")
+    page.wait_for_url(re.compile(f"row={row - 1}&"))
+
+
+def test_a_run_trained_here_answers_at_each_step_and_for_a_drawing(
+    browser_page: Any, server: Server, trained: Trained
+) -> None:
+    drawn = prepare_digit(raster(ONE))
+    images = {"test-4": DIGITS[4], trained.drawing: drawn}
+    for step in (0, SPEC.steps):
+        for ref, pixels in images.items():
+            page = visit(browser_page, server, f"&run={trained.run}&step={step}&image={ref}")
+            best = int(logits(trained.store.model(trained.run, step), pixels).argmax())
+            expect(page.locator(".digits .best")).to_have_text(str(best))
+
+
+def test_a_finger_opens_a_map_on_a_phone(browser: Any, server: Server) -> None:
+    page = visit(new_page(browser, viewport=PHONE, has_touch=True), server)
+    try:
+        strip(page, "conv3").tap(position={"x": 30, "y": 8})
+        page.wait_for_url(re.compile("layer=conv3"))
+        expect(page.locator(".words")).to_contain_text("the 32 product maps")
+        expect(page.locator("figure.output .plate")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.get_by_text("What it looks for").click()
+        page.get_by_text("parts of").wait_for(timeout=60_000)
+        assert page.complaints == []
+    finally:
+        page.context.close()
