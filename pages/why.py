@@ -94,8 +94,8 @@ else:
             "**{score}**.",
             target=target,
             against=against,
-            target_score=number(float(reasons.logits[target]), signed=False),
-            against_score=number(float(reasons.logits[against]), signed=False),
+            target_score=number(float(reasons.logits[target]), digits, signed=False),
+            against_score=number(float(reasons.logits[against]), digits, signed=False),
             score=number(score.share, digits),
         )
         + " "

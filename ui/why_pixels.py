@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import attribution
+from cnn_core.colours import palette, rgb
 from cnn_core.figures import enlarge, grey, scale_text, signed
 from cnn_core.models import ModelSpec, summary
 from ui import frame, specimen
@@ -82,6 +83,7 @@ def show_pixels(page: PageState, looked_at: Specimen, asked: Asked) -> None:
     limit = attribution.common_limit(made)
     shown = asked.of(made)
     heat = enlarge(signed(shown, limit, frame.theme()), _FACTOR)
+    heat[_contour(looked_at.image.pixels)] = rgb(palette(frame.theme()).soft)
     digit = enlarge(np.repeat(grey(looked_at.image.pixels, 0, 1)[..., None], 3, axis=-1), _FACTOR)
     picture(
         beside([digit, heat]),
@@ -96,6 +98,13 @@ def show_pixels(page: PageState, looked_at: Specimen, asked: Asked) -> None:
         ),
     )
     st.markdown(meaning(way, shown))
+
+
+def _contour(pixels: np.ndarray) -> np.ndarray:
+    """The edge of the digit, where half of the ink is reached, as a mask of the enlarged picture."""
+    ink = np.pad(enlarge(pixels >= 0.5, _FACTOR), 1)
+    inside = ink[:-2, 1:-1] & ink[2:, 1:-1] & ink[1:-1, :-2] & ink[1:-1, 2:]
+    return ink[1:-1, 1:-1] & ~inside
 
 
 def meaning(way: str, shown: np.ndarray) -> str:

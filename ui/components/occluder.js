@@ -75,12 +75,12 @@ class Occluder {
   update(data, tell) {
     this.tell = tell;
     const { pixels, answers, at } = data;
-    const moved = !this.data || String(at) !== String(this.data.at) || data.epoch !== this.data.epoch;
+    const taken = !this.data || data.epoch !== this.data.epoch; // else the hand here knows better
     if (this.data?.answers !== answers) this.table = new Float32Array(bytes(answers).buffer);
     if (this.data?.pixels !== pixels) this.draw(bytes(pixels));
     this.data = data;
     this.frame.setAttribute("aria-label", data.labels.keys);
-    if (moved && !this.frame.classList.contains("held")) this.at = at;
+    if (taken && !this.frame.classList.contains("held")) this.at = at;
     this.show();
   }
 
