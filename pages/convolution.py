@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn_core import kernels
-from cnn_core.kernels import compact, effect
+from cnn_core.kernels import KERNELS, compact, effect, recognised
 from cnn_core.messages import Problem, text
 from ui import frame
 from ui.code import conv2d_code, conv2d_table
@@ -127,6 +127,10 @@ with settings:
 
 if output is not None:
     with explanation:
+        known = recognised(kernel)
+        if known:
+            name, does = t(KERNELS[known[0]].name), t(KERNELS[known[0]].does)
+            st.markdown(f"**{name}**: {does}")
         st.markdown(
             t(effect(kernel), total=f"{kernel.sum():.4g}")
             + " "

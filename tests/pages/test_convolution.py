@@ -218,3 +218,16 @@ def test_same_keeps_the_size_under_a_kernel_that_is_no_square(open_page: OpenPag
     next(b for b in app.button if b.label == "same size").click().run()
     assert code_of(app)["output"].shape == (4, 4)
     assert app.query_params["padding_w"] == "2"
+
+
+@pytest.mark.parametrize("name", [name for name in KERNELS if name != "book"])
+def test_each_ready_made_kernel_says_what_it_does(name: str) -> None:
+    assert kernels.recognised(KERNELS[name].make(5 if name == "gabor" else 3)) == (name, 0)
+
+
+def test_a_ready_made_kernels_line_is_shown_while_it_is_one(open_page: OpenPage) -> None:
+    app = open_page("convolution")
+    app.selectbox(key="convolution.kernel.name").select("sobel").run()
+    line = f"**Sobel**: {KERNELS['sobel'].does}"
+    assert line in [m.value for m in app.markdown]
+    assert line not in [m.value for m in open_page("convolution", kernel="1,2;3,4").markdown]
