@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,11 +72,10 @@ def smoothness(filters: ArrayLike) -> float:
     return float(np.corrcoef(here, there)[0, 1])
 
 
-def strongest_edge(filters: ArrayLike, group: str) -> int | None:
-    """Of filters (FN, C, FH, FW), the one that answers most strongly to edges of a group; None: none does."""
-    found = [orientation(one) for one in np.asarray(filters)]
-    fitting = [i for i, one in enumerate(found) if one.group == group]
-    return max(fitting, key=lambda i: found[i].strength, default=None)
+def strongest(filters: ArrayLike, kind: str) -> int | None:
+    """Of filters (FN, C, FH, FW), the one of a kind that answers most strongly; None: there is none."""
+    of_kind = grouped(filters)[kind]
+    return max(of_kind, key=lambda i: orientation(np.asarray(filters)[i]).strength, default=None)
 
 
 def grouped(filters: ArrayLike) -> dict[str, list[int]]:
@@ -92,11 +91,10 @@ def grouped(filters: ArrayLike) -> dict[str, list[int]]:
     return found
 
 
-def forming(snapshots: Sequence[ArrayLike]) -> dict[str, list[int]]:
-    """How many filters of each kind every snapshot has; kinds that none ever has are left out."""
-    groups = [grouped(filters) for filters in snapshots]
-    counts = {kind: [len(group[kind]) for group in groups] for kind in KINDS}
-    return {kind: of_kind for kind, of_kind in counts.items() if any(of_kind)}
+def counts(groups: Sequence[Mapping[str, list[int]]]) -> dict[str, list[int]]:
+    """How many filters each kind has in each of several ``grouped``; kinds that never occur are left out."""
+    of_each = {kind: [len(group[kind]) for group in groups] for kind in KINDS}
+    return {kind: numbers for kind, numbers in of_each.items() if any(numbers)}
 
 
 def pattern_share(weights: ArrayLike) -> float:

@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import gratings
-from cnn_core.figures import filter_grid, grey, limits, scale_text, signed
+from cnn_core.figures import enlarge, filter_grid, grey, limits, scale_text, signed
 from cnn_core.models import first_layer
 from cnn_core.ops import conv2d
 from ui import frame, specimen
 from ui.components.conv_grid import conv_grid
+from ui.filter_groups import about_filter, group_board, groups_at, groups_over_steps, in_words
 from ui.language import t
 from ui.picture_input import PICTURE_FIELDS, pick_picture
 from ui.pictures import beside, picture
@@ -18,6 +19,7 @@ page = frame.begin(
     "filters",
     run=specimen.FIELDS["run"],
     step=specimen.FIELDS["step"],
+    image=specimen.FIELDS["image"],
     scale=choice("grey", ["grey", "signed"]),
     filter=integer(0, 0, 999),
     **PICTURE_FIELDS,
@@ -88,12 +90,21 @@ if is_conv:
         )
     )
 
-    st.subheader(t("One filter at work"), anchor=False)
     now = weights[looked_at.step]
     index = min(page.filter, len(now) - 1)
+    groups = {step: groups_at(looked_at.run.id, step, layer) for step in steps}
+    st.subheader(t("Edge detectors by name"), anchor=False)
+    tiles, chart = st.columns([1, 1], gap="large")
+    with tiles:
+        group_board(now, groups[looked_at.step], index, page.scale, (low, high), lambda i: page.set(filter=i))
+    with chart:
+        groups_over_steps(looked_at, layer)
+    st.markdown(in_words(groups[looked_at.step], groups[0], looked_at.step))
+
+    st.subheader(t("One filter at work"), anchor=False)
     edges = {
-        t("Strongest vertical-edge filter"): gratings.strongest_edge(now, gratings.VERTICAL_EDGE),
-        t("Strongest horizontal-edge filter"): gratings.strongest_edge(now, gratings.HORIZONTAL_EDGE),
+        t("Strongest vertical-edge filter"): gratings.strongest(now, gratings.VERTICAL_EDGE),
+        t("Strongest horizontal-edge filter"): gratings.strongest(now, gratings.HORIZONTAL_EDGE),
     }
     number, *shortcuts = st.columns([1, 2, 2], vertical_alignment="bottom")
     key = "filters.number"
@@ -113,26 +124,19 @@ if is_conv:
             on_click=lambda i: page.set(filter=i),
             args=(found,),
         )
-    answer = gratings.orientation(now[index])
-    st.markdown(
-        t(
-            "Filter {index} answers most to **{group}** ({polarity}).",
-            index=index,
-            group=t(answer.group),
-            polarity=t(answer.polarity),
-        )
-    )
+    kind = next(kind for kind, numbers in groups[looked_at.step].items() if index in numbers)
+    st.markdown(about_filter(now, index, kind))
     x = pick_picture(page)
     chosen = [index, *(found for found in edges.values() if found is not None and found != index)]
     maps = [conv2d(x[None, None], now[i : i + 1])[0, 0] for i in chosen]
     limit = max(map(abs, limits(*maps))) or 1.0
+    factor = max(1, 224 // max(x.shape))  # a digit is as large as a photo
+    shown = [
+        np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1),
+        *(signed(m, limit, frame.theme()) for m in maps),
+    ]
     picture(
-        beside(
-            [
-                np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1),
-                *(signed(m, limit, frame.theme()) for m in maps),
-            ]
-        ),
+        beside([enlarge(one, factor) for one in shown]),
         "filter-applied",
         t("The picture, and what each filter makes of it"),
         t(

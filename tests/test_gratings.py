@@ -18,6 +18,8 @@ def test_the_books_filters_are_a_vertical_edge_detector_and_turned_a_horizontal_
     filters = np.stack([VERTICAL, -VERTICAL, VERTICAL.T])[:, None]
     found = gratings.grouped(filters)
     assert (found[VERTICAL_EDGE], found[HORIZONTAL_EDGE]) == ([0, 1], [2])
+    assert gratings.strongest(filters * np.array([1, 5, 1])[:, None, None, None], VERTICAL_EDGE) == 1
+    assert gratings.strongest(filters[:2], HORIZONTAL_EDGE) is None
     assert gratings.pattern_share(VERTICAL) == pytest.approx(1)
 
 
@@ -52,7 +54,8 @@ def test_stripes_of_any_direction_are_explained_by_one_pattern(direction: int) -
 def test_training_turns_noise_into_clear_patterns() -> None:
     store = RunStore()
     steps = store.snapshot_steps(REFERENCE)
-    counts = gratings.forming([store.weights(REFERENCE, step)["conv1.weight"] for step in steps])
+    groups = [gratings.grouped(store.weights(REFERENCE, step)["conv1.weight"]) for step in steps]
+    counts = gratings.counts(groups)
     assert all(len(of_kind) == len(steps) for of_kind in counts.values())
     assert [sum(at) for at in zip(*counts.values(), strict=True)] == [16] * len(steps)
     assert counts[UNCLEAR][0] >= 14

@@ -12,7 +12,7 @@ from cnn_core.data import load_mnist
 from cnn_core.images import SAMPLES, open_picture, samples, to_grey
 from cnn_core.messages import Problem
 from ui.language import explain, t
-from ui.specimen import store
+from ui.specimen import load_image, store
 from ui.state import PageState, words
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ PICTURE_FIELDS = {"picture": words(DEFAULT, longest=80)}
 
 
 def load_picture(ref: str) -> np.ndarray:
-    """Grey, float32 (H, W), 0 to 1, of ``sample-cat``, ``test-17`` or ``upload-<sha256>``; raises Problem."""
+    """Grey float32 (H, W), 0 to 1, of sample-cat, test-17, drawing- or upload-<sha256>; raises Problem."""
     kind, _, rest = ref.partition("-")
     if kind == "sample" and rest in samples():
         return _grey_sample(rest)
     if kind == "test" and rest.isascii() and rest.isdigit() and int(rest) < len(load_mnist().test_images):
         return load_mnist().test_images[int(rest)].astype(np.float32) / 255
+    if kind == "drawing":
+        return load_image(ref).pixels
     if kind == "upload":
         return to_grey(open_picture(store().artifact(rest).data))
     raise Problem("There is no picture called {name}: choose one of the list.", name=ref[:40])
@@ -50,8 +52,9 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
     ref = getattr(page, name)
     choices = [f"sample-{s}" for s in samples()]
     choices.append(ref if ref.startswith("test-") else "test-0")
-    if ref.startswith("upload-"):
-        choices.append(ref)
+    specimen = getattr(page, "image", "")  # a drawing made on another page can be had here too
+    own_refs = [r for r in (ref, specimen) if r.startswith(("upload-", "drawing-"))]
+    choices += dict.fromkeys(own_refs)
     chosen, own = st.columns([1, 1], vertical_alignment="bottom")
     key = f"picture.{name}"
     st.session_state[key] = ref
@@ -80,7 +83,9 @@ def _name(ref: str) -> str:
     kind, _, rest = ref.partition("-")
     if kind == "sample":
         return t(SAMPLES[rest]) if rest in SAMPLES else rest
-    return t("test digit {number}", number=rest) if kind == "test" else t("Your picture")
+    if kind == "test":
+        return t("test digit {number}", number=rest)
+    return t("Your drawing") if kind == "drawing" else t("Your picture")
 
 
 def _upload(page: PageState, name: str) -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnn_core import gratings
+from cnn_core.models import LENET5, MLP, ModelSpec
+from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.spec import TrainingSpec
+from cnn_core.strokes import Drawing, Stroke, to_json
 from tests.pages.conftest import OpenPage, code_of
+from tests.trained import few_images, train_into
 
 
 def test_the_code_gives_the_books_grey_scale(open_page: OpenPage) -> None:
@@ -18,11 +24,9 @@ def test_the_code_gives_the_books_grey_scale(open_page: OpenPage) -> None:
 
 
 def test_training_turns_noise_into_smooth_shapes() -> None:
-    from cnn_core.gratings import smoothness
-
     before, after = (RunStore().weights(REFERENCE, step)["conv1.weight"] for step in (0, None))
-    assert abs(smoothness(before)) < 0.15
-    assert smoothness(after) > smoothness(before) + 0.2
+    assert abs(gratings.smoothness(before)) < 0.15
+    assert gratings.smoothness(after) > gratings.smoothness(before) + 0.2
 
 
 def test_the_step_of_the_address_is_shown(open_page: OpenPage) -> None:
@@ -52,3 +56,47 @@ def test_a_run_that_does_not_exist_gets_a_sentence_and_the_page_goes_on(open_pag
 def test_other_views_open(open_page: OpenPage, address: dict[str, str]) -> None:
     app = open_page("filters", **address)
     assert "output" in code_of(app)
+
+
+@pytest.mark.parametrize("step", [0, 2400])
+def test_the_named_groups_are_counted_at_the_step(open_page: OpenPage, step: int) -> None:
+    app = open_page("filters", step=step)
+    groups = gratings.grouped(RunStore().weights(REFERENCE, step)["conv1.weight"])
+    clear = 16 - len(groups[gratings.UNCLEAR])
+    edges = sum(len(groups[kind]) for kind in gratings.EDGES)
+    words = next(m.value for m in app.markdown if m.value.startswith("At step"))
+    assert f"**{clear} of 16** filters have a clear pattern, **{edges}** of them edges" in words
+
+
+def test_the_strongest_edge_filters_are_one_press_away(open_page: OpenPage) -> None:
+    app = open_page("filters")
+    for label, kind in (("vertical", gratings.VERTICAL_EDGE), ("horizontal", gratings.HORIZONTAL_EDGE)):
+        next(b for b in app.button if b.label == f"Strongest {label}-edge filter").click().run()
+        found = gratings.strongest(RunStore().weights(REFERENCE)["conv1.weight"], kind)
+        assert app.query_params.get("filter", "0") == str(found)
+        assert any(f"answers most to **{kind}**" in m.value for m in app.markdown)
+
+
+def test_a_filter_without_a_pattern_is_said_to_have_none(open_page: OpenPage) -> None:
+    groups = gratings.grouped(RunStore().weights(REFERENCE, 0)["conv1.weight"])
+    app = open_page("filters", step=0, filter=groups[gratings.UNCLEAR][1])
+    assert any("**no clear pattern**" in m.value for m in app.markdown)
+
+
+def test_a_drawing_of_another_page_can_be_filtered(open_page: OpenPage) -> None:
+    drawing = to_json(Drawing((Stroke(((0.3, 0.2), (0.3, 0.8)), 0.1),)))
+    ref = "drawing-" + RunStore().put_artifact("drawing", drawing.encode())
+    app = open_page("filters", image=ref)
+    app.selectbox(key="picture.picture").set_value(ref).run()
+    assert app.query_params["picture"] == ref
+    assert not app.warning
+
+
+@pytest.mark.parametrize("model", [LENET5, MLP])
+def test_other_networks_and_steps_open(open_page: OpenPage, model: ModelSpec) -> None:
+    spec = TrainingSpec(model=model, optimiser="adam", steps=10, train_size=400, batch_size=20)
+    run_id = train_into(Recorder(), spec, few_images(400, 50))
+    for step in (0, 10):
+        app = open_page("filters", run=run_id, step=step, lang="ko")
+        assert not app.warning
+        assert "output" in code_of(app)
