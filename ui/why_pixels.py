@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnn_core import attribution
 from cnn_core.colours import palette, rgb
+from cnn_core.features import logits
 from cnn_core.figures import enlarge, grey, scale_text, signed
 from cnn_core.models import ModelSpec, summary
 from ui import frame, specimen
@@ -37,7 +38,7 @@ class Asked:
         return t("{target} rather than {against}", target=self.target, against=self.against)
 
     def of(self, made: np.ndarray) -> np.ndarray:
-        """This class's picture, or the difference of the two."""
+        """This class's picture or number, or the difference of the two."""
         return made[self.target] if self.against is None else made[self.target] - made[self.against]
 
 
@@ -57,7 +58,7 @@ def for_all_classes(run_id: str, step: int, image: str, way: str) -> np.ndarray:
     """A way's pictures of all ten classes, (10, 28, 28); a snapshot and an image never change."""
     model, pixels = specimen.shared_model(run_id, step), specimen.load_image(image).pixels
     asked: dict[str, Callable[[int], np.ndarray]] = {
-        "integrated": lambda digit: attribution.integrated_gradients(model, pixels, digit),
+        "integrated": lambda digit: attribution.integrated_gradients(model, pixels, digit, steps=32),
         "saliency": lambda digit: attribution.saliency(model, pixels, digit),
         "occlusion": lambda digit: attribution.occlusion(model, pixels, digit),
     }
@@ -97,7 +98,12 @@ def show_pixels(page: PageState, looked_at: Specimen, asked: Asked) -> None:
             range=scale_text(-limit, limit),
         ),
     )
-    st.markdown(meaning(way, shown))
+    model, pixels = looked_at.model(), looked_at.image.pixels
+    st.markdown(
+        meaning(
+            way, shown, lambda: float(asked.of(logits(model, pixels) - logits(model, np.zeros_like(pixels))))
+        )
+    )
 
 
 def _contour(pixels: np.ndarray) -> np.ndarray:
@@ -107,15 +113,17 @@ def _contour(pixels: np.ndarray) -> np.ndarray:
     return ink[1:-1, 1:-1] & ~inside
 
 
-def meaning(way: str, shown: np.ndarray) -> str:
-    """What the colours mean, with the numbers that are on screen."""
-    total, row, col = float(shown.sum()), *np.unravel_index(int(np.abs(shown).argmax()), shown.shape)
-    at = {"row": int(row), "col": int(col), "value": f"{float(shown[row, col]):+.3g}".replace("-", "−")}
+def meaning(way: str, shown: np.ndarray, gain: Callable[[], float]) -> str:
+    """What the colours mean, with the numbers on screen; ``gain``: the score less an empty image's."""
+    row, col = np.unravel_index(int(np.abs(shown).argmax()), shown.shape)
+    at = {"row": int(row), "col": int(col), "value": _number(shown[row, col])}
     if way == "integrated":
         return t(
-            "Each pixel's share in the score. Together they give {total}: as much as the score rises from an "
-            "empty image to this one. The strongest is at row {row}, column {col}: {value}.",
-            total=f"{total:+.3g}".replace("-", "−"),
+            "Each pixel's share in the score. Together they give {total}; from an empty image to this one "
+            "the score changes by {gain} (32 steps between the two, so nearly the same). The strongest is at "
+            "row {row}, column {col}: {value}.",
+            total=_number(shown.sum()),
+            gain=_number(gain()),
             **at,
         )
     if way == "saliency":
@@ -138,11 +146,15 @@ def meaning(way: str, shown: np.ndarray) -> str:
     )
 
 
+def _number(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "−")
+
+
 @st.cache_data(show_spinner=False, max_entries=100)
 def _hidden(run_id: str, step: int, image: str, size: int) -> np.ndarray:
     model, pixels = specimen.shared_model(run_id, step), specimen.load_image(image).pixels
-    logits = attribution.answers_when_hidden(model, pixels, size).astype(np.float64)
-    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    answers = attribution.answers_when_hidden(model, pixels, size).astype(np.float64)
+    shares = np.exp(answers - answers.max(axis=-1, keepdims=True))
     return (shares / shares.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,12 @@ def test_it_opens_on_the_answer_with_its_strongest_unit_unfolded(open_page: Open
     nodes = component(app, "nodes")["nodes"]
     assert adds_up(nodes) == 2
     assert float(nodes[0]["exact"]) == pytest.approx(float(logits(model, image)[7]), abs=1e-5)
+    told = re.search(r"Together they give ([+−.\d]+); .* changes by ([+−.\d]+) \(", said(app))
+    assert told is not None
+    total, gain = (float(text.replace("−", "-")) for text in told.groups())
+    empty = float(logits(model, np.zeros_like(image))[7])
+    assert gain == pytest.approx(float(logits(model, image)[7]) - empty, abs=0.06)
+    assert total == pytest.approx(gain, abs=0.4)
     left = code_of(app)
     assert left["output"] == pytest.approx([float(n["exact"]) for n in nodes if n["depth"] == 1])
     assert sum(left["output"]) == pytest.approx(left["score"].share, abs=1e-4)  # type: ignore[call-overload, attr-defined]
