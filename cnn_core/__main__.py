@@ -18,11 +18,13 @@ from cnn_core.claims import FILE as RECORDED_FILE
 from cnn_core.claims import Claim, renew
 from cnn_core.data import load_mnist
 from cnn_core.exports import export_run
+from cnn_core.logs import event_file, event_file_name, metrics_csv
 from cnn_core.messages import Problem
 from cnn_core.models import NETWORKS
 from cnn_core.presets import PRESETS
 from cnn_core.runs import REFERENCE_FILE, Run, RunStore
 from cnn_core.spec import TrainingSpec
+from cnn_core.upkeep import remove, seconds, size_in_bytes, stale
 
 OWNER = "command line"
 POLL_SECONDS = 0.1
@@ -73,12 +75,20 @@ def _parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser("export", help="write a run to a file")
     export.add_argument("run_id", help="its id, or the beginning of it")
-    export.add_argument("file", type=Path)
+    export.add_argument(
+        "file", type=Path, help="*.csv: its numbers; a folder: TensorBoard's event file; else all of it"
+    )
     export.set_defaults(run=_export)
 
     take_in = commands.add_parser("import", help="take in a run from a file")
     take_in.add_argument("file", type=Path)
     take_in.set_defaults(run=_import)
+
+    clean = commands.add_parser("clean", help="remove runs by age and size; never one that waits or trains")
+    clean.add_argument("--older-than", type=str, help="such as 12h, 30d, 4w: since its last news")
+    clean.add_argument("--keep", type=str, help="such as 500MB, 2GB: of all runs, the last used first")
+    clean.add_argument("--list", action="store_true", help="only say what would go")
+    clean.set_defaults(run=_clean)
 
     reference = commands.add_parser("reference", help="make the reference run that ships with the project")
     reference.add_argument("--file", type=Path, default=REFERENCE_FILE)
@@ -190,8 +200,31 @@ def _runs(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     store = RunStore()
-    run_id = _find(store, options.run_id)
-    options.file.write_bytes(store.export_run(run_id))
+    run = store.run(_find(store, options.run_id))
+    if options.file.is_dir():
+        (options.file / event_file_name(run.id, run.created)).write_bytes(event_file(store, run.id))
+    elif options.file.suffix == ".csv":
+        options.file.write_text(metrics_csv(store, run.id), encoding="utf-8", newline="")
+    else:
+        options.file.write_bytes(store.export_run(run.id))
+    return 0
+
+
+def _clean(options: argparse.Namespace) -> int:
+    if options.older_than is None and options.keep is None:
+        raise Problem("Say what is to go: --older-than 30d, --keep 2GB, or both.")
+    store = RunStore()
+    going = stale(
+        store,
+        seconds(options.older_than) if options.older_than else None,
+        size_in_bytes(options.keep) if options.keep else None,
+    )
+    for entry in going:
+        print(f"{entry.run.id:<24}{entry.size / 1e6:>8.1f} MB  {entry.run.name}")
+    if not options.list:
+        remove(store, [entry.run.id for entry in going])
+    said = "would go" if options.list else "are gone"
+    print(f"{len(going)} runs, {sum(entry.size for entry in going) / 1e6:.1f} MB, {said}.", file=sys.stderr)
     return 0
 
 

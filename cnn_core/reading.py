@@ -21,6 +21,7 @@ from cnn_core.records import (
     Weights,
     digest,
     dump_sentence,
+    load_sentence,
     metrics_of,
     run_of,
     unpack,
@@ -64,6 +65,11 @@ class RunReader(Artifacts):
             run_id,
         )
         return row["place"] if row else None
+
+    def trouble(self) -> Problem | None:
+        """Why nothing can be trained now, as the engine said last; None: it can."""
+        row = self._row("SELECT trouble FROM engine")
+        return load_sentence(row["trouble"]) if row else None
 
     def version(self, run_id: str | None = None) -> int:
         """A number that rises with every change of the run (of any run): the cheapest thing to poll."""

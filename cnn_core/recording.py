@@ -125,6 +125,13 @@ class Recorder(RunStore):
                 (dump_sentence(why), task.run_id, task.attempt),
             )
 
+    def say_trouble(self, why: Problem | None) -> None:
+        """Why nothing can be trained now, for all pages to say; None: it can again."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM engine")
+            if why is not None:
+                connection.execute("INSERT INTO engine VALUES (1, ?)", (dump_sentence(why),))
+
     def clean_up(self) -> None:
         """Let go of what was deleted long ago and of what nobody used for long."""
         with self._transaction() as connection:

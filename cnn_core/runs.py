@@ -79,6 +79,8 @@ class RunStore(RunReader):
                 connection.execute("UPDATE runs SET deleted = NULL, owner = ? WHERE id = ?", (owner, run_id))
             elif again:
                 _check_owner(run, owner)
+            elif owner not in ("", run.owner):
+                connection.execute("INSERT OR IGNORE INTO joined VALUES (?, ?)", (run_id, owner))
             if again:
                 _forget(connection, run_id)
             if again or (run.is_over and not run.is_complete):
@@ -99,6 +101,32 @@ class RunStore(RunReader):
                 _enqueue(connection, run_id)
             elif wish not in ("pause", "stop", "continue"):
                 raise ValueError(f"no such request: {wish}")
+
+    def leave(self, run_id: str, person: str) -> None:
+        """Wait for it no longer. Its owner's place passes to whoever joined next; without one it is deleted.
+
+        Raises Problem where it does not wait any more.
+        """
+        if self.queue_place(run_id) is None:
+            raise Problem("This run waits no longer: whoever started it can pause or stop it.")
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM joined WHERE run = ? AND person = ?", (run_id, person))
+            heir = connection.execute(
+                "SELECT person FROM joined WHERE run = ? ORDER BY rowid LIMIT 1", (run_id,)
+            ).fetchone()
+            mine = (run_id, person)
+            if heir is None:
+                connection.execute(
+                    "UPDATE runs SET state = 'paused', deleted = iif(step, NULL, ?)"
+                    " WHERE id = ? AND owner = ? AND state = 'queued'",
+                    (time.time(), *mine),
+                )
+            else:
+                connection.execute(
+                    "UPDATE runs SET owner = ? WHERE id = ? AND owner = ?", (heir["person"], *mine)
+                )
+                connection.execute("DELETE FROM joined AS j WHERE run = ? AND person ="
+                                   " (SELECT owner FROM runs WHERE id = j.run)", (run_id,))  # fmt: skip
 
     def rename(self, run_id: str, name: str, owner: str) -> None:
         with self._owned(run_id, owner) as (connection, _):

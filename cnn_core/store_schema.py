@@ -100,6 +100,17 @@ MIGRATIONS = (
     );
     CREATE INDEX artifacts_by_use ON artifacts (used);
     """,
+    """
+    CREATE TABLE joined (  -- who asked for a run that another person had started, in that order
+        run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+        person TEXT NOT NULL,
+        PRIMARY KEY (run, person)
+    );
+    CREATE TABLE engine (  -- one row where it cannot train now, and why
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        trouble TEXT NOT NULL
+    );
+    """,
 )
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from cnn_core.__main__ import OWNER, main
 from cnn_core.child import ROOT
+from cnn_core.logs import event_file, metrics_csv
 from cnn_core.reading import REFERENCE
 from cnn_core.recording import Task
 from cnn_core.runs import RunStore
@@ -102,10 +103,33 @@ def test_export_and_import_carry_a_run(
     assert imported in capsys.readouterr().out
 
 
+def test_a_run_leaves_as_a_table_and_for_tensorboard(store: RunStore, tmp_path: Path) -> None:
+    assert main(["export", REFERENCE, str(tmp_path / "numbers.csv")]) == 0
+    assert (tmp_path / "numbers.csv").read_bytes() == metrics_csv(store, REFERENCE).encode()
+    assert main(["export", REFERENCE, str(tmp_path)]) == 0
+    assert [f.read_bytes() for f in tmp_path.glob("events.out.tfevents.*")] == [event_file(store, REFERENCE)]
+
+
+def test_clean_removes_what_it_lists(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    imported = store.import_run(store.export_run(REFERENCE))
+    assert main(["clean", "--older-than", "1d", "--keep", "1GB"]) == 0
+    assert imported in [run.id for run in store.runs()]
+    assert main(["clean", "--keep", "1MB", "--list"]) == 0
+    assert imported in [run.id for run in store.runs()]
+    capsys.readouterr()
+    assert main(["clean", "--keep", "1MB"]) == 0
+    shown = capsys.readouterr()
+    assert imported in shown.out
+    assert "1 runs" in shown.err
+    assert [run.id for run in store.runs()] == [REFERENCE]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["export", "nothing", "x"], "No run begins with nothing"),
+        (["clean"], "Say what is to go"),
+        (["clean", "--keep", "much"], "much is no size"),
         (["import", "/nowhere/at-all"], "No such file"),
         ([*SMALL, "--learning-rate", "-1"], "learning_rate must lie between"),
         ([*SMALL, "--optimiser", "magic"], "optimiser cannot be magic"),

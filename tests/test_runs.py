@@ -157,6 +157,50 @@ def test_a_finished_run_is_not_trained_twice(store: Recorder) -> None:
     assert store.waiting() == []
 
 
+def test_whoever_joined_a_waiting_run_leaves_it_to_the_others(store: Recorder) -> None:
+    run_id = store.add(SPEC, owner="ada")
+    store.add(SPEC, owner="bob")
+    store.leave(run_id, "bob")
+    assert (store.run(run_id).owner, store.queue_place(run_id)) == ("ada", 1)
+
+
+def test_an_owner_who_leaves_the_queue_hands_the_run_on(store: Recorder) -> None:
+    run_id = store.add(SPEC, owner="ada")
+    for person in ("bob", "cem", "bob"):
+        store.add(SPEC, owner=person)
+    store.leave(run_id, "ada")
+    assert (store.run(run_id).owner, store.queue_place(run_id)) == ("bob", 1)
+    store.leave(run_id, "bob")
+    assert (store.run(run_id).owner, store.queue_place(run_id)) == ("cem", 1)
+    store.leave(run_id, "cem")
+    assert store.waiting() == []
+    with pytest.raises(UnknownRun):
+        store.run(run_id)
+    store.restore(run_id, "cem")
+    assert store.run(run_id).state == "paused"
+
+
+def test_a_run_that_had_begun_is_paused_when_its_last_person_leaves_the_queue(store: Recorder) -> None:
+    run_id = store.add(SPEC, owner="ada")
+    task = store.take(run_id)
+    assert task is not None
+    store.record(task, segment(1, 10, (0,)))
+    with pytest.raises(Problem, match="waits no longer"):
+        store.leave(run_id, "ada")
+    store.request(run_id, "pause", "ada")
+    store.request(run_id, "continue", "ada")
+    store.leave(run_id, "ada")
+    assert (store.run(run_id).state, store.run(run_id).step) == ("paused", 10)
+
+
+def test_the_engines_trouble_is_said_until_it_is_over(store: Recorder) -> None:
+    assert store.trouble() is None
+    store.say_trouble(Problem("The cluster at {address} is gone.", address="tcp://x:1"))
+    assert str(RunStore(store.path).trouble()) == "The cluster at tcp://x:1 is gone."
+    store.say_trouble(None)
+    assert store.trouble() is None
+
+
 def test_again_starts_afresh_and_takes_nothing_from_before(store: Recorder) -> None:
     run_id = store.add(SPEC, owner="ada")
     late = store.take(run_id)
