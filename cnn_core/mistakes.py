@@ -43,19 +43,39 @@ def digit_wall(images: np.ndarray, wrong: ArrayLike, columns: int, theme: str = 
 
 
 def mistakes_picture(
-    images: np.ndarray, labels: ArrayLike, answers: ArrayLike, columns: int, theme: str = "light"
+    images: np.ndarray,
+    labels: ArrayLike,
+    answers: ArrayLike,
+    columns: int,
+    theme: str = "light",
+    sure: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Digits uint8 (N, 28, 28), each with truth → answer below it, as one RGB picture."""
+    """Digits uint8 (N, 28, 28), each with truth → answer below it, as one RGB picture.
+
+    ``sure``: the probability (N,) of each answer, to stand below that.
+    """
     colours = palette(theme)
     height, width = (2 * side for side in images.shape[1:])
-    tiles = np.empty((len(images), height + LABEL, width, 3), np.uint8)
+    shares = [None] * len(images) if sure is None else np.asarray(sure, float).tolist()
+    lines = 1 if sure is None else 2
+    tiles = np.empty((len(images), height + lines * LABEL, width, 3), np.uint8)
     tiles[:] = rgb(colours.paper)
-    for tile, image, truth, answer in zip(
-        tiles, images, np.asarray(labels), np.asarray(answers), strict=True
-    ):
+    rows = zip(images, np.asarray(labels), np.asarray(answers), shares, strict=True)
+    for tile, (image, truth, answer, share) in zip(tiles, rows, strict=True):
         tile[:height] = enlarge(image, 2)[..., None]
-        tile[height:] = _label(str(truth), str(answer), width, theme)
+        tile[height : height + LABEL] = _label(str(truth), str(answer), width, theme)
+        if share is not None:
+            tile[height + LABEL :] = _percent(share, width, theme)
     return _rows(tiles, columns, theme)
+
+
+def _percent(share: float, width: int, theme: str) -> np.ndarray:
+    colours = palette(theme)
+    strip = Image.new("RGB", (width, LABEL), colours.paper)
+    ImageDraw.Draw(strip).text(
+        (width // 2, LABEL // 2 - 3), f"{share:.0%}", colours.soft, ImageFont.load_default(14), anchor="mm"
+    )
+    return np.asarray(strip)
 
 
 def disagreements(labels: ArrayLike, first: ArrayLike, second: ArrayLike) -> dict[str, np.ndarray]:

@@ -57,5 +57,14 @@ def test_a_mistake_stands_with_its_label_below_it() -> None:
     assert not np.array_equal(picture[56:, 58:], same[56:, 58:])  # 5 read as 3, not as 5
 
 
+def test_how_sure_it_was_stands_in_a_line_of_its_own() -> None:
+    plain = mistakes_picture(IMAGES[:1], LABELS[:1], ANSWERS[:1], 1)
+    sure = mistakes_picture(IMAGES[:1], LABELS[:1], ANSWERS[:1], 1, sure=[0.97])
+    other = mistakes_picture(IMAGES[:1], LABELS[:1], ANSWERS[:1], 1, sure=[0.42])
+    assert np.array_equal(sure[: len(plain)], plain)
+    assert len(sure) > len(plain)
+    assert not np.array_equal(sure, other)
+
+
 def test_no_digits_make_an_empty_picture() -> None:
     assert digit_wall(IMAGES[:0], [], 4).size < 4000

@@ -14,6 +14,7 @@ from cnn_core.colours import palette, rgb
 from cnn_core.data import load_mnist
 from cnn_core.figures import grey, grid, signed
 from cnn_core.messages import text
+from cnn_core.mistakes import mistakes_picture, wrong_answers
 from cnn_core.models import ModelSpec, summary
 from cnn_core.runs import REFERENCE
 from cnn_core.shuffle import seen
@@ -259,6 +260,15 @@ def _why(scene: Scene) -> np.ndarray:
     return _row(scene, _as_grey(scene.digit), np.asarray(bars), gap=16)
 
 
+def _mistakes(scene: Scene) -> np.ndarray:
+    """Digits that the reference run reads wrong, each with what it is and how it was read."""
+    mnist, answers = load_mnist(), store().evaluation(REFERENCE)
+    assert answers is not None
+    wrong = wrong_answers(mnist.test_labels[: len(answers)], answers)[:10]
+    digits = mnist.test_images[wrong], mnist.test_labels[wrong], answers[wrong]
+    return _row(scene, mistakes_picture(*digits, columns=5, theme=scene.theme), gap=0)
+
+
 CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "structure": (_structure, text("The layers of the trained network, as blocks to scale")),
     "convolution": (
@@ -276,4 +286,5 @@ CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "surgery": (_surgery, text("The first layer's maps, and the same with one of them muted")),
     "draw": (_draw, text("A test digit, and how sure the network is of each answer")),
     "why": (_why, text("A test digit, and the hidden units that speak for and against the answer")),
+    "mistakes": (_mistakes, text("Test digits that the network reads wrong: what each is, and its answer")),
 }

@@ -26,7 +26,9 @@ class Page:
 
 _START = text("Beginning")
 _BY_HAND = text("By hand")
-_NETWORK = text("A network that learns")
+_LEARNING = text("A network that learns")
+_INSIDE = text("Inside the network")
+_ANSWERS = text("A digit and its answer")
 
 PAGES = {
     "home": Page(
@@ -72,7 +74,7 @@ PAGES = {
     "training": Page(
         "pages/training.py",
         ":material/model_training:",
-        _NETWORK,
+        _LEARNING,
         text("Training"),
         text("How does a network learn to read?"),
         text("Press Start, and watch noise turn into edge detectors."),
@@ -81,7 +83,7 @@ PAGES = {
     "slow_motion": Page(
         "pages/slow_motion.py",
         ":material/slow_motion_video:",
-        _NETWORK,
+        _LEARNING,
         text("One step of training"),
         text("What happens in one step of training?"),
         text("Go through the four parts of one step; in the third, point at a weight."),
@@ -90,7 +92,7 @@ PAGES = {
     "experiments": Page(
         "pages/experiments.py",
         ":material/science:",
-        _NETWORK,
+        _LEARNING,
         text("Experiments"),
         text("Why does one network learn and another not?"),
         text("Guess first, then start the experiment, and see whether the networks agree with you."),
@@ -99,7 +101,7 @@ PAGES = {
     "compare": Page(
         "pages/compare.py",
         ":material/compare_arrows:",
-        _NETWORK,
+        _LEARNING,
         text("Compare"),
         text("What tells two trained networks apart?"),
         text("Move the step, and watch the filters of all runs take shape side by side."),
@@ -108,7 +110,7 @@ PAGES = {
     "filters": Page(
         "pages/filters.py",
         ":material/filter_b_and_w:",
-        _NETWORK,
+        _INSIDE,
         text("Filters"),
         text("What did the first layer learn to look for?"),
         text("Move the step from 0 to the end, and watch the filters take shape."),
@@ -117,7 +119,7 @@ PAGES = {
     "feature_maps": Page(
         "pages/feature_maps.py",
         ":material/view_module:",
-        _NETWORK,
+        _INSIDE,
         text("Feature maps"),
         text("What does each layer make of an image?"),
         text("Choose another digit, and see which maps light up."),
@@ -135,7 +137,7 @@ PAGES = {
     "draw": Page(
         "pages/draw.py",
         ":material/draw:",
-        _NETWORK,
+        _ANSWERS,
         text("Draw"),
         text("What does the network see when you draw?"),
         text("Draw a digit with your finger or the mouse, and let the network read it."),
@@ -144,10 +146,19 @@ PAGES = {
     "why": Page(
         "pages/why.py",
         ":material/psychology_alt:",
-        _NETWORK,
+        _ANSWERS,
         text("Why"),
         text("Why this answer?"),
         text("Unfold a hidden unit, then a map, then a place: the numbers add up on every level."),
+        network=True,
+    ),
+    "mistakes": Page(
+        "pages/mistakes.py",
+        ":material/rule:",
+        _ANSWERS,
+        text("Mistakes"),
+        text("What does it get wrong?"),
+        text("Press an orange cell, and see whether you would have read those digits."),
         network=True,
     ),
 }

@@ -8,17 +8,18 @@ import streamlit as st
 from cnn_core.data import load_mnist
 from cnn_core.features import confusion_matrix
 from cnn_core.figures import confusion_figure
-from cnn_core.mistakes import confusions, mistakes_picture, wrong_answers
+from cnn_core.mistakes import confusions
 from cnn_core.records import Run
 from ui import frame
 from ui.language import t
-from ui.pictures import picture, save_table
+from ui.mistakes_gallery import FIELD, Answers, gallery, look_into, pick_kind
+from ui.pictures import save_table
 from ui.site import PAGES
 from ui.specimen import store
-from ui.state import PageState, choice
+from ui.state import PageState
 
-ALL = "all"
-FIELD = choice(ALL, [ALL, *(f"{truth}-{answer}" for truth in range(10) for answer in range(10))])
+__all__ = ["FIELD", "show"]
+
 COLUMNS, ROWS = 8, 5  # of mistakes shown at once
 
 
@@ -34,7 +35,10 @@ def show(page: PageState, run: Run) -> None:
         _in_words(run, labels, answers)
         filters = PAGES["filters"]
         st.page_link(filters.file, label=t(filters.question), icon=filters.icon)
-        _mistakes(page, labels, answers)
+        _mistakes(page, Answers(labels, answers))
+        mistakes = PAGES["mistakes"]
+        link = {"run": run.id}
+        st.page_link(mistakes.file, label=t(mistakes.question), icon=mistakes.icon, query_params=link)
     with figure:
         _matrix(confusion_matrix(labels, answers))
 
@@ -62,52 +66,11 @@ def _in_words(run: Run, labels: np.ndarray, answers: np.ndarray) -> None:
         )
 
 
-def _mistakes(page: PageState, labels: np.ndarray, answers: np.ndarray) -> None:
+def _mistakes(page: PageState, said: Answers) -> None:
     """The digits that were read wrong, all or of one kind, and the way to look into one of them."""
-    counts = {f"{truth}-{answer}": n for truth, answer, n in confusions(labels, answers)}
-    wrong = wrong_answers(labels, answers)
-
-    def kind(name: str) -> str:
-        if name == ALL:
-            return t("All {count} mistakes", count=len(wrong))
-        truth, answer = name.split("-")
-        return t("{truth} read as {answer}: {count}", truth=truth, answer=answer, count=counts.get(name, 0))
-
-    options = [ALL, *counts, *({page.confused} - {ALL, *counts})]
-    st.selectbox(t("Show"), options, format_func=kind, **page.widget("confused"))
-    if page.confused != ALL:
-        truth, answer = map(int, page.confused.split("-"))
-        wrong = wrong[(labels[wrong] == truth) & (answers[wrong] == answer)]
-    if not len(wrong):
-        st.markdown(t("There is no such mistake."))
-        return
-    shown = wrong[: COLUMNS * ROWS]
-    said = t("The first {count} of {all}: what it is → how it was read", count=len(shown), all=len(wrong))
-    images = load_mnist().test_images[shown]
-    picture(
-        mistakes_picture(images, labels[shown], answers[shown], COLUMNS, frame.theme()),
-        "mistakes",
-        said,
-        said,
-    )
-    _look_into(shown, labels, answers)
-
-
-def _look_into(shown: np.ndarray, labels: np.ndarray, answers: np.ndarray) -> None:
-    def name(index: int) -> str:
-        return t(
-            "Test digit {number}: {truth} read as {answer}",
-            number=index,
-            truth=labels[index],
-            answer=answers[index],
-        )
-
-    index = st.selectbox(t("Look into one of them"), shown.tolist(), format_func=name)
-    for slug in ("feature_maps", "draw"):
-        place = PAGES[slug]
-        st.page_link(
-            place.file, label=t(place.question), icon=place.icon, query_params={"image": f"test-{index}"}
-        )
+    shown = gallery(pick_kind(page, said), said, COLUMNS, ROWS)
+    if len(shown):
+        look_into(shown, said, ("feature_maps", "draw"))
 
 
 def _matrix(matrix: np.ndarray) -> None:

@@ -1,0 +1,39 @@
+"""The mistakes page in a browser: a cell of the matrix is pressed, a digit of the map is pointed at."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser_tools import Server, wait_until_idle
+
+
+def test_a_cell_shows_its_digits_and_the_map_chooses_the_specimen(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    page.goto(f"{server.url}/mistakes?lang=en")
+    page.locator("canvas").wait_for(timeout=90_000)
+    wait_until_idle(page, timeout=60_000)
+
+    page.get_by_role("button", name=re.compile("^4 read as 9: ")).click()
+    page.wait_for_url("**confused=4-9**")
+    one = page.get_by_role("combobox", name="Look into one of them")
+    expect(one).to_have_value(re.compile("4 read as 9"))
+    page.get_by_role("button", name=re.compile("^4 read as 9: ")).press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**confused=3-9**")
+    wait_until_idle(page, timeout=60_000)
+
+    page.locator("canvas").scroll_into_view_if_needed()
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    reading = page.locator(".reading")
+    expect(reading).to_have_text(re.compile(r"Test digit \d+: \d read as \d"))
+    number = re.search(r"digit (\d+)", reading.inner_text())[1]  # type: ignore[index]
+    expect(page.get_by_text(re.compile(rf"^Test digit {number} is a \d, read as a \d"))).to_be_visible()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url(f"**image=test-{number}**")
+
+    page.locator("canvas").press("ArrowRight")
+    expect(reading).not_to_have_text(re.compile(rf"Test digit {number}:"))

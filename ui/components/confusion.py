@@ -1,0 +1,37 @@
+"""The confusion matrix as a table of buttons: a press on a cell chooses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from ui.components import component
+from ui.language import t
+
+_mount = component("confusion")
+
+
+def confusion(
+    key: str, counts: np.ndarray, at: tuple[int, int] | None, on_choose: Callable[[int, int], None]
+) -> None:
+    """Show counts (10, 10), a row for each true digit; ``on_choose`` gets the row and column of a cell."""
+
+    def chosen() -> None:
+        truth, answer = st.session_state[key]["cell"]
+        on_choose(int(truth), int(answer))
+
+    _mount(
+        key=key,
+        data={
+            "counts": counts.tolist(),
+            "at": at,
+            "labels": {
+                "caption": t("Rows: the true digit. Columns: its answer. Press a cell to see its digits."),
+                "cell": t("{truth} read as {answer}: {count}"),
+            },
+        },
+        default={"cell": None},
+        on_cell_change=chosen,
+    )

@@ -1,0 +1,63 @@
+"""All test digits on a plane, each a small numeral that can be pointed at and chosen."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from ui.components import component
+from ui.language import t
+
+_mount = component("digit_map")
+
+
+def digit_map(
+    key: str,
+    places: np.ndarray,
+    truth: np.ndarray,
+    answers: np.ndarray,
+    colour: str,
+    at: int | None,
+    on_choose: Callable[[int], None],
+) -> None:
+    """Show places (N, 2), coloured by "truth" or "answer", the digit ``at`` ringed.
+
+    ``on_choose`` gets the number of a digit that was clicked; ``pointed(key)`` is the one that is pointed at.
+    """
+
+    def chosen() -> None:
+        on_choose(int(st.session_state[key]["chosen"]))
+
+    low, high = places.min(axis=0), places.max(axis=0)
+    across = (places - low) / np.maximum(high - low, 1e-9) * 2 - 1  # the map fills its frame
+    _mount(
+        key=key,
+        data={
+            "points": _coded(np.round(across * 32767).astype("<i2")),
+            "truth": _coded(truth.astype(np.uint8)),
+            "answers": _coded(answers.astype(np.uint8)),
+            "colour": colour,
+            "at": at,
+            "labels": {
+                "keys": t("All test digits. The arrow keys go from digit to digit, Enter chooses one."),
+                "reading": t("Test digit {number}: {truth} read as {answer}"),
+            },
+        },
+        default={"pointed": None, "chosen": None},
+        on_pointed_change=lambda: None,
+        on_chosen_change=chosen,
+    )
+
+
+def pointed(key: str) -> int | None:
+    """The digit that a learner points at, or pointed at last."""
+    state = st.session_state.get(key)
+    found = state.get("pointed") if state else None
+    return None if found is None else int(found)
+
+
+def _coded(values: np.ndarray) -> str:
+    return base64.b64encode(values.tobytes()).decode()
