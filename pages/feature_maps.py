@@ -20,6 +20,7 @@ page = frame.begin(
     colours=choice("signed", ["signed", "grey"]),
     order=choice("number", ["number", "strength"]),
     best=flag(),
+    space=flag(),
     story=flag(),
 )
 looked_at = specimen.pick(page)
@@ -69,6 +70,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium", ke
             required=True,
             **page.widget("order"),
         )
+        st.toggle(t("In space, to be turned about"), **page.widget("space"))
 if not any(row.kind == "conv" for row in spec.layers):
     st.caption(t("This network has no convolution, so it has no maps: each layer is a row of numbers."))
 if is_shuffled:
@@ -92,6 +94,7 @@ with network:
         mode=page.colours,
         orders={n: features.ranked_channels(m) for n, m in maps.items()} if page.order == "strength" else {},
         theme=frame.theme(),
+        space=page.space,
     )
 if unit is not None:
     with panel:

@@ -119,6 +119,24 @@ def test_by_keyboard_one_walks_the_network_and_the_map(browser_page: Any, server
     page.wait_for_url(re.compile(f"row={row - 1}&"))
 
 
+def test_in_space_the_network_is_turned_and_still_opens(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&space=1")
+    stage = page.locator(".stage")
+    at_first = stage.get_attribute("style")
+    page.locator(".net").press("Shift+ArrowRight")
+    expect(stage).not_to_have_attribute("style", at_first)
+    turned = stage.get_attribute("style")
+    box = page.locator(".net").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 40, steps=3)
+    page.mouse.up()
+    expect(stage).not_to_have_attribute("style", turned)
+    page.locator(".net").press("ArrowDown")
+    page.locator(".net").press("Enter")
+    page.wait_for_url(re.compile("layer=conv1"))
+
+
 def test_a_run_trained_here_answers_at_each_step_and_for_a_drawing(
     browser_page: Any, server: Server, trained: Trained
 ) -> None:

@@ -136,5 +136,5 @@ def _labels() -> dict[str, str]:
         "image": t("The image that the network reads"),
         "start": t("Point at a map; a click opens it."),
         "part": t("{shown} of {of} are shown"),
-        "turn": t("Drag to turn the network about; click a map to open it."),
+        "turn": t("Drag, or Shift and an arrow key, turns the network about; a click opens a map."),
     }

@@ -289,7 +289,7 @@ class UnitView {
     const isMap = this.outputOf.length > 1;
     const kinds = { max_pool: "max", avg_pool: "avg", flatten: "same", dropout: "same" };
     const vector = this.data.inShape[0] * this.data.inShape[1] === 1;
-    const added = isMap ? "sums" : vector ? "sum" : "whole";
+    const added = isMap ? (count > 1 ? "sums" : "single") : vector ? "sum" : "whole";
     const name = this.weightsOf ? added : kinds[kind] ?? (isMap ? "one" : "alone");
     const parts = spoken(labels[name], numbers);
     if (!this.activatedOf) return parts;

@@ -125,6 +125,10 @@ def _labels(opened: OpenedMap) -> dict[str, str]:
         "number": t("{layer}, number {channel}", layer=opened.layer, channel=opened.channel),
         "sum": t("{count} products add up to {sum}; with the bias {bias} that is {value}."),
         "whole": t("{count} input maps add up to {sum}; with the bias {bias} that is {value}."),
+        "single": t(
+            "Row {row}, column {col} (from 0): the products add up to {sum}; with the bias {bias} that is "
+            "{value}."
+        ),
         "sums": t(
             "Row {row}, column {col} (from 0): the {count} product maps add up to {sum}; with the bias "
             "{bias} that is {value}."
