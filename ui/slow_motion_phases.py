@@ -7,7 +7,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from cnn_core.slow_motion import SlowStep, filter_gradient
+from cnn_core.slow_motion import Passage, SlowStep, filter_gradient
 from ui.components.batch_wall import batch_wall
 from ui.components.step_grids import sum_grids
 from ui.language import t
@@ -21,15 +21,20 @@ def forward(page: PageState, step: SlowStep) -> None:
     count, right = len(step.labels), int((step.answers == step.labels).sum())
     st.markdown(
         t(
-            "The **{count} images** of this step's *batch* pass through the network, layer by layer. Out "
-            "come ten numbers for each image, its *logits*: the largest one is the answer, written below the "
-            "image. **{right}** of {count} are right.",
+            "A step looks at a handful of training images, its *batch*: here **{count} images**. They pass "
+            "through the network, layer by layer, and each comes out as ten numbers, its *logits*. The "
+            "largest is the answer, written below the image: **{right}** of {count} are right.",
             count=count,
             right=right,
         )
     )
     image = _wall_beside_image(page, step, with_losses=False)
-    st.markdown(t("**The way of this image**, from the first layer to the ten logits:"))
+    st.markdown(
+        t(
+            "**The way of this image**, from the first layer to the ten logits (each row in colours of its "
+            "own):"
+        )
+    )
     rows = [Row(p.name, p.output[image]) for p in step.passages if p.kind not in ("flatten", "dropout")]
     layer_rows(rows, t("What the layer makes of the image"))
 
@@ -69,7 +74,7 @@ def _wall_beside_image(page: PageState, step: SlowStep, with_losses: bool) -> in
     with one:
         if with_losses:
             st.markdown(t("Image {number} is a **{digit}**. Probabilities:", number=image + 1, digit=digit))
-            ten_bars(step.probabilities[image], digit, 2)
+            ten_bars(step.probabilities[image], digit, "{:.3f}".format)
             st.markdown(
                 t(
                     "Its loss: −ln({share}) = **{loss}**",
@@ -180,25 +185,28 @@ def _sentences(step: SlowStep, image: int, is_conv: bool) -> list[str]:
 
 def _gradients_of_layers(step: SlowStep, image: int) -> None:
     """The gradient that comes back to each layer, the last layer first."""
-    sizes = [p.gradient_size for p in step.passages]
-    known = [size for size in sizes if math.isfinite(size)]
-    if not known:
+    rows = [
+        Row(p.name, p.gradient[image], _sizes(p))
+        for p in reversed(step.passages)
+        if p.gradient is not None and p.kind not in ("flatten", "dropout")
+    ]
+    if not rows:
         return
     st.markdown(
         t(
             "**Back through the layers**: the gradient of image {number} by what each layer gave, from the "
-            "logits to the first layer. The bar is its typical size over the whole batch.",
+            "logits to the first layer (each row in colours of its own). Orange: more of it would make the "
+            "loss smaller; blue: larger. Behind each row stands the typical size over the whole batch.",
             number=image + 1,
         )
     )
-    rows = []
-    for passage in reversed(step.passages):
-        if passage.gradient is None or passage.kind in ("flatten", "dropout"):
-            continue
-        share = passage.gradient_size / max(known) if max(known) > 0 else 0.0
-        share = share if math.isfinite(share) else 0.0
-        rows.append(Row(passage.name, passage.gradient[image], share, number(passage.gradient_size, 2)))
     layer_rows(rows, t("The gradient that comes back to the layer"))
+
+
+def _sizes(passage: Passage) -> list[str]:
+    own = passage.weight_gradient_size
+    weights = [] if math.isnan(own) else [t("its weights: {size}", size=number(own, 2))]
+    return [number(passage.gradient_size, 2), *weights]
 
 
 def is_finite(step: SlowStep) -> bool:

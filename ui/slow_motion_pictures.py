@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,6 +14,7 @@ import streamlit as st
 
 from cnn_core.figures import feature_map_strip, picture_png
 from ui import frame
+from ui.language import t
 
 CSS = Path(__file__).parent / "slow_motion.css"
 MOST_MAPS = 16  # of a layer, in its row
@@ -33,7 +34,7 @@ def number(value: float, digits: int = 3) -> str:
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def ten_bars(values: np.ndarray, right: int, digits: int = 3) -> None:
+def ten_bars(values: np.ndarray, right: int, written: Callable[[float], str] = number) -> None:
     """A bar for each digit, to the left below zero; the right digit is outlined, the answer strong."""
     finite = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
     low, high = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
@@ -46,7 +47,7 @@ def ten_bars(values: np.ndarray, right: int, digits: int = 3) -> None:
         kind = ("right " if digit == right else "") + ("answer" if digit == answer else "")
         rows.append(
             f'<div class="{kind}"><b>{digit}</b><span><i style="{bar}"></i></span>'
-            f"<em>{number(float(values[digit]), digits)}</em></div>"
+            f"<em>{written(float(values[digit]))}</em></div>"
         )
     st.html(f'<div class="ten-bars">{"".join(rows)}</div>')
 
@@ -57,8 +58,7 @@ class Row:
 
     name: str
     values: np.ndarray  # (C, H, W) or (n,)
-    size: float | None = None  # 0 to 1: as a bar
-    note: str = ""
+    notes: Sequence[str] = ()  # behind it
 
 
 def layer_rows(rows: Iterable[Row], alt: str) -> None:
@@ -67,18 +67,22 @@ def layer_rows(rows: Iterable[Row], alt: str) -> None:
 
 
 def _row(row: Row, alt: str) -> str:
-    shape = "×".join(map(str, row.values.shape))
-    more = f" ({MOST_MAPS})" if row.values.ndim == 3 and len(row.values) > MOST_MAPS else ""
-    bar = "" if row.size is None else f'<span class="size"><i style="width:{100 * row.size:.1f}%"></i></span>'
+    about = ["×".join(map(str, row.values.shape))]
+    if row.values.ndim == 3 and len(row.values) > MOST_MAPS:
+        about.append(t("first {count}", count=MOST_MAPS))
     return (
-        f"<div><div><b>{escape(row.name)}</b><small>{shape}{more}</small></div>"
-        f'<img alt="{escape(alt)}: {escape(row.name)}" src="{_strip(row.values)}">'
-        f"<div>{bar}<small>{escape(row.note)}</small></div></div>"
+        f"<div><div><b>{escape(row.name)}</b>{_small(about)}</div>"
+        f'<div class="strip"><img alt="{escape(alt)}: {escape(row.name)}" src="{_strip(row.values)}"></div>'
+        f"<div>{_small(row.notes)}</div></div>"
     )
+
+
+def _small(lines: Iterable[str]) -> str:
+    return "".join(f"<small>{escape(line)}</small>" for line in lines)
 
 
 def _strip(values: np.ndarray) -> str:
     shown: Sequence[np.ndarray] | np.ndarray = values[:MOST_MAPS] if values.ndim == 3 else values
     mode = "signed" if np.nanmin(np.append(values, 0)) < 0 else "grey"
-    picture = feature_map_strip(shown, mode, tile_size=28, gap=3, theme=frame.theme())
+    picture = feature_map_strip(shown, mode, tile_size=48, gap=1, theme=frame.theme())
     return "data:image/png;base64," + base64.b64encode(picture_png(picture, 1)).decode()

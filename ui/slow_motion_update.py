@@ -114,19 +114,25 @@ def _decay(spec: TrainingSpec) -> str:
     if not spec.weight_decay:
         return ""
     return " " + t(
-        "Besides, *weight decay* pulls every weight a little towards 0 (strength {decay}).",
+        "Besides, *weight decay* pulls every weight a little towards 0: here by {decay} × the weight.",
         decay=number(spec.weight_decay),
     )
 
 
-_GAPS = {n: f"{{{n}}}" for n in ("row", "column", "before", "gradient", "change", "after")}
+def _pulled(spec: TrainingSpec) -> str:
+    """The gradient as SGD takes it: with weight decay's share."""
+    return f"({{gradient}} + {number(spec.weight_decay)} × {{before}})" if spec.weight_decay else "{gradient}"
+
+
+_GAPS = {n: f"{{{n}}}" for n in ("row", "column", "before", "change", "after")}
 
 
 def _plain(step: SlowStep, spec: TrainingSpec, chosen: int) -> Rule:
     says = t("This is plain *gradient descent*: change = −learning rate × gradient.") + _decay(spec)
     sentence = t(
         "Row {row}, column {column}: {before} − {rate} × {gradient} = {after}",
-        rate=number(step.learning_rate, 5),
+        rate=number(step.learning_rate, 4),
+        gradient=_pulled(spec),
         **_GAPS,
     )
     return Rule(says, list(_ends(step, chosen)), sentence)
@@ -153,7 +159,8 @@ def _momentum(step: SlowStep, spec: TrainingSpec, chosen: int) -> Rule:
         "Row {row}, column {column}: velocity {momentum} × {old} + {gradient} = {velocity}; "
         "weight {before} − {rate} × {velocity} = {after}",
         momentum=number(spec.momentum),
-        rate=number(step.learning_rate, 5),
+        rate=number(step.learning_rate, 4),
+        gradient=_pulled(spec),
         old="{old}",
         velocity="{velocity}",
         **_GAPS,
@@ -163,10 +170,10 @@ def _momentum(step: SlowStep, spec: TrainingSpec, chosen: int) -> Rule:
 
 def _adam(step: SlowStep, spec: TrainingSpec, chosen: int) -> Rule:
     before, gradient, change, after = _ends(step, chosen)
-    memory = step.update.memory_after
+    memory, own = step.update.memory_after, spec.optimiser == "adamw" and spec.weight_decay > 0
     taken = float(memory["step"])
     mean = memory["exp_avg"] / (1 - BETAS[0] ** taken)
-    size = np.sqrt(memory["exp_avg_sq"] / (1 - BETAS[1] ** taken))
+    size = np.sqrt(memory["exp_avg_sq"] / (1 - BETAS[1] ** taken)) + EPS
     grids = [
         before,
         gradient,
@@ -182,11 +189,12 @@ def _adam(step: SlowStep, spec: TrainingSpec, chosen: int) -> Rule:
         name="AdamW" if spec.optimiser == "adamw" else "Adam",
     ) + _decay(spec)
     sentence = t(
-        "Row {row}, column {column}: −{rate} × {mean} ÷ {size} gives a change of {change}; "
-        "{before} becomes {after}",
-        rate=number(step.learning_rate, 5),
+        "Row {row}, column {column}: −{rate} × {mean} ÷ {size}{decay} = {change}, the change; {before} "
+        "becomes {after}",
+        rate=number(step.learning_rate, 4),
         mean="{mean}",
         size="{size}",
+        decay=f" − {number(step.learning_rate, 4)} × {number(spec.weight_decay)} × {{before}}" if own else "",
         **_GAPS,
     )
     return Rule(says, grids, sentence)

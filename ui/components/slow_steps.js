@@ -93,6 +93,8 @@ class Steps {
       this.timer = this.place < this.last ? setTimeout(() => this.row.isConnected && this.go(this.place + 1), PACE) : null;
     }
     this.show();
+    if (this.follow) this.row.children[data.phase].focus();
+    this.follow = false;
   }
 
   show() {
@@ -125,12 +127,11 @@ class Steps {
 
   key(event) {
     const steps = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    this.follow = Boolean(steps && event.target.closest(".phase")); // the focus goes with the phase
     if (steps) this.hand(steps);
     else if (event.key === " " && event.target.closest(".phase")) this.timer ? this.pause() : this.start();
     else return;
     event.preventDefault();
-    this.followed = Boolean(event.target.closest(".phase"));
-    requestAnimationFrame(() => this.followed && this.row.children[this.data.phase]?.focus());
   }
 
   drawCurve() {

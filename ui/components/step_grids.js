@@ -245,7 +245,7 @@ class Change extends View {
   show() {
     const k = this.at();
     const values = { ...this.place() };
-    this.data.grids.forEach(({ name }, i) => (values[name] = shown(this.values[i].values[k], 5)));
+    this.data.grids.forEach(({ name }, i) => (values[name] = shown(this.values[i].values[k], 4)));
     for (const cells of this.grids) cells.mark("window", [...this.weight, 1, 1]);
     this.say(...this.data.labels.sentences.map((sentence) => fill(sentence, values)));
   }
