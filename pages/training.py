@@ -1,5 +1,7 @@
 """Train the notebook's CNN, live; stop, go on, compare runs (the notebook)."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -14,6 +16,7 @@ from ui import (
     training_results,
     training_runs,
     training_settings,
+    training_upkeep,
 )
 from ui.components.learner import learner_id
 from ui.language import explain, t
@@ -85,7 +88,7 @@ if said and about == run.id:
     st.info(said)
 
 compared = training_runs.compared(page, run)
-watch(run, compared, learner, page.more)
+watch(run, compared, learner, page.more, partial(training_runs.leave, page, learner))
 with_others, with_more = st.columns([7, 3], vertical_alignment="bottom")
 with with_others:
     training_runs.pick_compared(page, run, compared)
@@ -105,5 +108,6 @@ st.caption(
 training_runs.table(page, run, learner)
 branching.tree(run)
 training_runs.keep(page, run, learner)
+training_upkeep.clean_up(learner)
 
 frame.end("training", page, training_settings.code(page))

@@ -9,6 +9,7 @@ from functools import partial
 
 import streamlit as st
 
+from cnn_core.logs import event_file, event_file_name, metrics_csv
 from cnn_core.messages import Problem
 from cnn_core.records import Run
 from cnn_core.runs import REFERENCE
@@ -118,6 +119,12 @@ def keep(page: PageState, run: Run, learner: str) -> None:
         )
 
 
+def leave(page: PageState, learner: str, run: Run) -> None:
+    """Wait no longer for a run, and look at the reference run again."""
+    if attempt(partial(store().leave, run.id, learner)):
+        page.set(run=REFERENCE, step=LAST)
+
+
 def _rename(run: Run, learner: str) -> None:
     key = f"training.name.{run.id}"
     st.session_state[key] = run.name
@@ -141,13 +148,25 @@ def _restore(page: PageState, run_id: str, learner: str) -> None:
 
 
 def _files(run: Run) -> None:
-    """The run itself, and the program that trains it: as a script and as a notebook."""
+    """The run itself, its numbers, and the program that trains it: as a script and as a notebook."""
     with st.container(horizontal=True):
         save(
             f"run-{run.id}.safetensors",
             partial(store().export_run, run.id),
             "application/octet-stream",
             t("Save this run as a file"),
+        )
+        save(
+            f"metrics-{run.id}.csv",
+            partial(metrics_csv, store(), run.id),
+            "text/csv",
+            t("Save its numbers as CSV"),
+        )
+        save(
+            event_file_name(run.id, run.created),
+            partial(event_file, store(), run.id),
+            "application/octet-stream",
+            t("Save for TensorBoard"),
         )
         save(
             f"train-{run.id}.py",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, sqrt
@@ -76,17 +76,25 @@ def history(run_id: str, version: int) -> History:
     )
 
 
-def watch(run: Run, compared: Sequence[Run], learner: str, more: bool) -> None:
+def watch(run: Run, compared: Sequence[Run], learner: str, more: bool, leave: Callable[[Run], None]) -> None:
     """Show the run, and others' curves with it; look again twice a second while one of them goes on.
 
-    more: learning rate and speed have panels too. The whole page runs again when a run has come to its end.
+    more: learning rate and speed have panels too; leave: what a learner does who waits no longer. The whole
+    page runs again when a run has come to its end.
     """
     active = {r.id for r in (run, *compared) if not r.is_over}
-    look = partial(_look, run.id, [r.id for r in compared], learner, more, active)
+    look = partial(_look, run.id, [r.id for r in compared], learner, more, active, leave)
     st.fragment(look, run_every=POLL_SECONDS if active else None)()
 
 
-def _look(run_id: str, compared: list[str], learner: str, more: bool, active: set[str]) -> None:
+def _look(
+    run_id: str,
+    compared: list[str],
+    learner: str,
+    more: bool,
+    active: set[str],
+    leave: Callable[[Run], None],
+) -> None:
     try:
         runs = [store().run(i) for i in (run_id, *compared)]
     except Problem:  # deleted meanwhile
@@ -95,7 +103,7 @@ def _look(run_id: str, compared: list[str], learner: str, more: bool, active: se
         st.rerun()
     ensure_engine()  # should it have died, whoever watches brings it back
     run, now = runs[0], history(run_id, runs[0].version)
-    _state(run, now, learner)
+    _state(run, now, learner, leave)
     chart, pictures = st.columns([62, 38], gap="medium")
     with chart:
         _curves(runs, more)
@@ -106,11 +114,17 @@ def _look(run_id: str, compared: list[str], learner: str, more: bool, active: se
         moved(run, now.weights, now.step)
 
 
-def _state(run: Run, now: History, learner: str) -> None:
+def _state(run: Run, now: History, learner: str, leave: Callable[[Run], None]) -> None:
     """The run's name, what it is doing, and the buttons of its owner, in one row of one height."""
     with st.container(horizontal=True, vertical_alignment="center", key="training-state"):
         st.markdown(f"**{run_name(run)}** · {_said(run, now)}", width="stretch")
         _buttons(run, learner)
+        if run.state == "queued" and st.button(t("Leave the queue"), icon=":material/logout:"):
+            leave(run)
+            st.rerun()
+    trouble = store().trouble() if not run.is_over else None
+    if trouble:
+        st.warning(explain(trouble))
     st.progress(run.step / run.spec.steps)
     if run.error:
         st.error(explain(run.error))
@@ -171,7 +185,8 @@ def _buttons(run: Run, learner: str) -> None:
         button(t("Continue"), "play_arrow", "continue")
     else:
         button(t("Pause"), "pause", "pause")
-        button(t("Stop"), "stop", "stop")
+        if run.state == "running":
+            button(t("Stop"), "stop", "stop")
 
 
 def _curves(runs: Sequence[Run], more: bool) -> None:

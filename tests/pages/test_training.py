@@ -196,6 +196,34 @@ def test_a_kernel_of_ones_own_trains_as_a_filter_and_shows_how_far_it_moved(open
     assert "kernels" not in app.query_params
 
 
+def test_who_leaves_the_queue_leaves_the_run_to_the_others(open_page: OpenPage) -> None:
+    run_id = press(open_as(open_page, ME), "Start").query_params["run"]
+    press(open_as(open_page, OTHER), "Start")
+    app = press(open_as(open_page, ME, run=run_id), "Leave the queue")
+    assert "run" not in app.query_params
+    assert RunStore().run(run_id).owner == OTHER
+    press(open_as(open_page, OTHER, run=run_id), "Leave the queue")
+    assert run_id not in [run.id for run in RunStore().runs()]
+
+
+def test_why_nothing_trains_is_said_to_whoever_waits(open_page: OpenPage) -> None:
+    app = press(open_as(open_page, ME), "Start")
+    Recorder().say_trouble(Problem("The training cluster cannot be reached: ask your teacher."))
+    app.run()
+    assert app.warning[0].value == "The training cluster cannot be reached: ask your teacher."
+
+
+def test_a_learner_cleans_up_their_own_runs(open_page: OpenPage) -> None:
+    open_page("training")
+    file = RunStore().export_run(REFERENCE)
+    run_id = RunStore().import_run(file, owner=ME)
+    app = open_as(open_page, ME)
+    assert "1 runs of yours take" in said(app)
+    app.number_input(key="clean.kept").set_value(1).run()
+    press(app, "Remove these 1 for good")
+    assert run_id not in [run.id for run in RunStore().runs()]
+
+
 def test_epochs_are_steps_counted_in_passes(open_page: OpenPage) -> None:
     app = open_page("training", batch_size=50, train_size=600)
     app.number_input(key="setting.epochs").set_value(3).run()
