@@ -229,17 +229,35 @@ def _surgery(scene: Scene) -> np.ndarray:
 def _draw(scene: Scene) -> np.ndarray:
     """The digit, and what the network answers as ten bars."""
     logits = scene.outputs()[scene.spec.names()[-1]]
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
+    return _row(scene, _as_grey(scene.digit), _bars(scene, _softmax(logits), 216), gap=16)
+
+
+def _teach(scene: Scene) -> np.ndarray:
+    """The digit, and the answers before and after one step of the last layer towards its second best."""
+    *_, hidden, logits = scene.outputs().values()
+    shares = _softmax(logits)
+    told = np.eye(10)[np.argsort(shares)[-2]]
+    step = (shares - told) * (hidden @ hidden + 1)  # how the logits move for a learning rate of 1
+    after = _softmax(logits - 0.05 * step)
+    return _row(scene, _as_grey(scene.digit), _bars(scene, shares, 120), _bars(scene, after, 120), gap=16)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+def _bars(scene: Scene, shares: np.ndarray, width: int) -> np.ndarray:
+    """Ten probabilities as bars, (216, width, 3)."""
     colours = palette(scene.theme)
-    bars = Image.new("RGB", (216, 216), rgb(colours.panel))
+    bars = Image.new("RGB", (width, 216), rgb(colours.panel))
     pen = ImageDraw.Draw(bars)
     for digit, share in enumerate(shares):
         top = digit * 22
         fill = colours.accent if digit == int(shares.argmax()) else colours.soft
         pen.text((0, top), str(digit), rgb(colours.ink), font_size=18)
-        pen.rectangle([22, top + 4, 24 + 185 * float(share), top + 16], fill=rgb(fill))
-    return _row(scene, _as_grey(scene.digit), np.asarray(bars), gap=16)
+        pen.rectangle([22, top + 4, 24 + (width - 31) * float(share), top + 16], fill=rgb(fill))
+    return np.asarray(bars)
 
 
 def _why(scene: Scene) -> np.ndarray:
@@ -286,5 +304,6 @@ CARDS: dict[str, tuple[Callable[[Scene], np.ndarray], str]] = {
     "surgery": (_surgery, text("The first layer's maps, and the same with one of them muted")),
     "draw": (_draw, text("A test digit, and how sure the network is of each answer")),
     "why": (_why, text("A test digit, and the hidden units that speak for and against the answer")),
+    "teach": (_teach, text("A test digit, and the answers before and after it was taught to be another")),
     "mistakes": (_mistakes, text("Test digits that the network reads wrong: what each is, and its answer")),
 }

@@ -152,6 +152,18 @@ PAGES = {
         text("Unfold a hidden unit, then a map, then a place: the numbers add up on every level."),
         network=True,
     ),
+    "teach": Page(
+        "pages/teach.py",
+        ":material/school:",
+        _ANSWERS,
+        text("Teach"),
+        text("Can you teach it your handwriting?"),
+        text(
+            "Draw a digit that it misreads, say what it is, and press Teach until it agrees. Then look at "
+            "what it forgot."
+        ),
+        network=True,
+    ),
     "mistakes": Page(
         "pages/mistakes.py",
         ":material/rule:",

@@ -1,0 +1,77 @@
+"""What was taught so far: each step keeps its weights as an artifact that knows the one before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from torch import nn
+
+from cnn_core.data import load_mnist
+from cnn_core.features import predict_batch
+from cnn_core.messages import Problem
+from cnn_core.teach import KIND, kept, restored, taught
+from ui.language import explain
+from ui.specimen import Specimen, shared_model, store
+from ui.state import PageState
+
+TESTED = 1_000  # the first test digits: the fixed part on which forgetting is counted
+TROUBLE = "teach.trouble"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The network after some steps of teaching; ``name`` is its artifact, empty before the first step."""
+
+    name: str
+    before: str  # the artifact one step earlier
+    steps: int
+    model: nn.Module
+
+
+def lesson(page: PageState, looked_at: Specimen) -> Lesson:
+    """The lesson of the address; the network as it was trained, with a sentence, where there is none."""
+    start = Lesson("", "", 0, looked_at.model())
+    if not page.taught:
+        return start
+    try:
+        model, about = _restored(looked_at.run.id, looked_at.step, page.taught)
+        return Lesson(page.taught, str(about.get("before", "")), int(about.get("steps", 1)), model)
+    except Problem as error:
+        st.warning(explain(error))
+        return start
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _restored(run: str, step: int, name: str) -> tuple[nn.Module, dict[str, Any]]:
+    artifact = store().artifact(name)
+    fits = artifact.kind == KIND and (artifact.meta.get("run"), artifact.meta.get("step")) == (run, step)
+    return restored(shared_model(run, step), artifact.data if fits else b""), artifact.meta
+
+
+def teach(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
+    """Take one more step and keep it; for a button's callback."""
+    st.session_state[TROUBLE] = None
+    try:
+        pupil = taught(so_far.model, looked_at.image.pixels, page.label, page.rate)
+        about = {
+            "run": looked_at.run.id,
+            "step": looked_at.step,
+            "before": so_far.name,
+            "steps": so_far.steps + 1,
+            "image": looked_at.image.ref,
+            "label": page.label,
+            "rate": page.rate,
+        }
+        page.set(taught=store().put_artifact(KIND, kept(pupil), meta=about))
+    except Problem as error:
+        st.session_state[TROUBLE] = error
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def answers(run: str, step: int, name: str) -> np.ndarray:
+    """How the lesson's network reads the fixed part of the test set, int64 (TESTED,)."""
+    model = _restored(run, step, name)[0] if name else shared_model(run, step)
+    return predict_batch(model, load_mnist().test_images[:TESTED]).argmax(axis=1)

@@ -1,0 +1,101 @@
+"""What teaching one digit did: the weights that moved, and the test digits that are read otherwise now."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.data import load_mnist
+from cnn_core.features import filters
+from cnn_core.figures import grid, limits, scale_text
+from cnn_core.mistakes import disagreements_picture
+from cnn_core.surgery import flips
+from cnn_core.teach import moved, weights_of
+from ui import frame
+from ui.language import t
+from ui.pictures import picture, save_table
+from ui.specimen import Specimen
+from ui.teach_lesson import TESTED, Lesson, answers
+
+COLUMNS = 8  # digits side by side
+SHOWN = 48  # digits of a kind of flip: more of them are counted, not shown
+FILTERS = 16
+
+
+def weights(looked_at: Specimen, so_far: Lesson) -> None:
+    """How far each layer moved, and the first layer's filters before and after on one signed scale."""
+    st.subheader(t("The weights that moved"), anchor=False)
+    found = moved(weights_of(looked_at.model()), weights_of(so_far.model))
+    most = max(found, key=lambda layer: layer.share)
+    st.markdown(
+        t(
+            "**{layer}** moved most for its size: by {share:.2%} of the length of its weights.",
+            layer=most.layer,
+            share=most.share,
+        )
+    )
+    table, pictures = st.columns([4, 7], gap="large")
+    with table:
+        header = [t("Layer"), t("Weights"), t("Moved by"), t("Share of its length")]
+        rows = [(m.layer, f"{m.count:,}", f"{m.change:.3g}", f"{m.share:.3%}") for m in found]
+        st.dataframe([dict(zip(header, row, strict=True)) for row in rows], hide_index=True)
+        save_table("weights-moved", header, [(m.layer, m.count, m.change, m.share) for m in found])
+    first = next((name for name, layer in so_far.model.named_children() if name.startswith("conv")), None)
+    with pictures:
+        if first is not None:
+            both = (looked_at.model(), so_far.model)
+            _filters(*(filters(model, first)[:FILTERS, 0] for model in both))
+
+
+def _filters(before: np.ndarray, after: np.ndarray) -> None:
+    shared, change = limits(before, after), after - before
+    shown = (
+        ("filters-before", t("First filters as trained"), before, shared),
+        ("filters-after", t("First filters after the lesson"), after, shared),
+        ("filters-change", t("The difference, on a scale of its own"), change, limits(change)),
+    )
+    for column, (name, title, tiles, ends) in zip(st.columns(3), shown, strict=True):
+        with column:
+            drawn = grid(tiles, 4, "signed", ends, 44, 4, frame.theme())
+            reach = max(map(abs, ends))
+            picture(drawn, name, title, f"{title}: {scale_text(-reach, reach)}")
+
+
+def forgetting(looked_at: Specimen, so_far: Lesson) -> None:
+    """Which digits of the fixed part are read otherwise: lost on the left, won on the right."""
+    st.subheader(t("What it forgot, and what it won"), anchor=False)
+    mnist = load_mnist()
+    labels = mnist.test_labels[:TESTED]
+    before = answers(looked_at.run.id, looked_at.step, "")
+    after = answers(looked_at.run.id, looked_at.step, so_far.name)
+    found = flips(labels, before, after)
+    st.markdown(
+        t(
+            "Of the first {count:,} test digits it read **{before:.1%}** correctly and now reads "
+            "**{after:.1%}**: **{lost}** forgotten, **{won}** won, **{otherwise}** misread in another way.",
+            count=TESTED,
+            before=float((before == labels).mean()),
+            after=float((after == labels).mean()),
+            lost=len(found.lost),
+            won=len(found.gained),
+            otherwise=len(found.otherwise),
+        )
+    )
+    kinds = (
+        ("forgotten", t("Forgotten: right before, wrong now ({count})", count=len(found.lost)), found.lost),
+        ("won", t("Won: wrong before, right now ({count})", count=len(found.gained)), found.gained),
+    )
+    for column, (name, title, places) in zip(st.columns(2, gap="large"), kinds, strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            if not len(places):
+                st.markdown(t("None."))
+            else:
+                some = places[:SHOWN]
+                drawn = disagreements_picture(
+                    mnist.test_images[some], labels[some], before[some], after[some], COLUMNS, frame.theme()
+                )
+                caption = t("Below each: before, then now. A wrong answer is struck through.")
+                if len(some) < len(places):
+                    caption += " " + t("The first {shown} of {count}.", shown=len(some), count=len(places))
+                picture(drawn, f"digits-{name}", title, caption)
