@@ -113,8 +113,9 @@ with whole:
     )
     st.caption(
         t(
-            "The parts of each line add up to it; point at a number to see it in full. Blue bars are for it, "
-            "orange ones against it. Units, maps, rows and columns count from 0, as in code."
+            "The parts of each line add up to it; point at a number to see it in full. A weight is what a "
+            "value of 1 would give to the score on this way. Blue bars are for it, orange ones against it. "
+            "Units, maps, rows and columns count from 0, as in code."
         )
     )
     save_table(

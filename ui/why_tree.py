@@ -109,13 +109,17 @@ def picture_words(part: Part) -> str:
 
 def decimals(parts: Sequence[Part]) -> int:
     """So many that the largest share has three digits."""
-    largest = max((abs(p.share) for p in parts), default=0.0)
-    return 2 if largest == 0 else min(9, max(0, 2 - math.floor(math.log10(largest))))
+    return _three_digits(max((abs(p.share) for p in parts), default=0.0))
+
+
+def _three_digits(value: float) -> int:
+    """The decimals with which a number has three digits."""
+    return 2 if value == 0 else min(9, max(0, 2 - math.floor(math.log10(abs(value)))))
 
 
 def number(value: float, digits: int | None = None, signed: bool = True) -> str:
     """+3.21, −0.07, 0: for the eye."""
-    text = f"{value:.3g}" if digits is None else f"{value:.{digits}f}"
+    text = f"{value:.{_three_digits(value) if digits is None else digits}f}"
     if float(text) == 0:
         return "0"
     return text.replace("-", "−") if value < 0 or not signed else f"+{text}"

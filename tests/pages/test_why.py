@@ -22,6 +22,7 @@ from cnn_core.strokes import Drawing, Stroke, to_json
 from tests.pages.conftest import OpenPage, code_of
 from ui.specimen import keep_drawing, load_image
 from ui.why_paths import Unfolded
+from ui.why_tree import number
 
 ONE = to_json(Drawing((Stroke(((0.5, 0.2), (0.5, 0.8)), 0.08),)))
 
@@ -173,6 +174,14 @@ def test_unfolding_and_folding_are_written_as_they_are_read() -> None:
     assert str(more.showing_more((17,), False)) == "3-17.5"
     assert str(Unfolded.at().showing_more((), True)) == "x"
     assert Unfolded.parse("x").more == {()}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3.2149, "+3.21"), (-0.000097, "−0.0000970"), (0.0, "0"), (1234.5, "+1234"), (-14.0, "−14.0")],
+)
+def test_numbers_have_three_digits_and_a_sign(value: float, text: str) -> None:
+    assert number(value) == text
 
 
 def test_it_speaks_korean(open_page: OpenPage) -> None:
