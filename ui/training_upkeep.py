@@ -33,8 +33,13 @@ def clean_up(learner: str) -> None:
         st.button(
             t("Remove these {count} for good", count=len(going)),
             icon=":material/delete_forever:",
-            on_click=lambda: attempt(lambda: remove(store(), [entry.run.id for entry in going])),
+            on_click=_remove,
+            args=(going,),
         )
+
+
+def _remove(going: list[Stored]) -> None:
+    attempt(lambda: remove(store(), [entry.run.id for entry in going]))
 
 
 def _list(going: list[Stored]) -> None:
