@@ -74,6 +74,7 @@ class Gestures {
     this.drag = null;
     if (drag.moved) return;
     const { target } = drag;
+    if (target.f !== undefined) view.useFilter(target.f); // a finger has not pointed before
     if (target.on === "output") view.togglePin(target.n, target.c);
     else if (event.pointerType === "touch") view.point(view.isPointed(target) ? null : target);
     else if (target.on === "input") view.moveTo(view.model.nearest(target.row, target.col));
