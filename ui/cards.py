@@ -261,11 +261,12 @@ def _bars(scene: Scene, shares: np.ndarray, width: int) -> np.ndarray:
 
 
 def _why(scene: Scene) -> np.ndarray:
-    """The digit, and the ten hidden units that give most to the answer, for it and against it."""
+    """The digit, and the hidden units that speak most for the answer and most against it."""
     made, names = scene.outputs(), scene.spec.names()
     best = int(made[names[-1]].argmax())
     shares = made[names[-2]] * scene.after[f"{names[-1]}.weight"][best]
-    strongest = shares[np.argsort(-np.abs(shares))[:10]]
+    order = np.argsort(-shares)
+    strongest = shares[[*order[:7], *order[-3:]]]
     colours = palette(scene.theme)
     bars = Image.new("RGB", (216, 216), rgb(colours.panel))
     pen = ImageDraw.Draw(bars)
