@@ -44,27 +44,25 @@ st.pills(
     **page.widget("experiment", after=lambda: page.set(guess=NO_GUESS, shown=False)),
 )
 st.markdown(f"**{t(experiment.question)}**")
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    guess = page.guess if page.guess < len(names) else NO_GUESS
-    key = f"experiments.guess.{experiment.slug}"
-    st.session_state[key] = None if guess == NO_GUESS else guess
-    st.pills(
-        t("Your guess"),
-        range(len(names)),
-        format_func=names.__getitem__,
-        key=key,
-        on_change=lambda: page.set(
-            guess=NO_GUESS if st.session_state[key] is None else st.session_state[key]
-        ),
-        width="content",
-    )
-    st.button(
-        t("Show what came out") if complete else t("Start the experiment"),
-        type="primary",
-        icon=":material/visibility:" if complete else ":material/play_arrow:",
-        on_click=start,
-        disabled=page.shown and (complete or all(run and not run.is_over for run in runs)),
-    )
+guessing, starting = st.columns([7, 3], vertical_alignment="bottom")
+guess = page.guess if page.guess < len(names) else NO_GUESS
+key = f"experiments.guess.{experiment.slug}"
+st.session_state[key] = None if guess == NO_GUESS else guess
+guessing.pills(
+    t("Your guess"),
+    range(len(names)),
+    format_func=names.__getitem__,
+    key=key,
+    on_change=lambda: page.set(guess=NO_GUESS if st.session_state[key] is None else st.session_state[key]),
+)
+starting.button(
+    t("Show what came out") if complete else t("Start the experiment"),
+    type="primary",
+    icon=":material/visibility:" if complete else ":material/play_arrow:",
+    on_click=start,
+    disabled=page.shown and (complete or all(run and not run.is_over for run in runs)),
+    width="stretch",
+)
 
 if page.shown:
     experiment_watch.watch(experiment, runs)

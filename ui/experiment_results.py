@@ -31,7 +31,7 @@ def show(experiment: Experiment, runs: Sequence[Run], guess: int) -> None:
     outcomes = [_outcome(run.id, run.version) for run in runs]
     names = [t(variant.name) for variant in experiment.variants]
     st.subheader(t("What came out, and why"), anchor=False)
-    words, numbers = st.columns([6, 4], gap="large")
+    words, numbers = st.columns([55, 45], gap="large")
     with words:
         _verdict(names, experiment.winner(outcomes), guess)
         for paragraph in explanation(experiment, outcomes, runs):

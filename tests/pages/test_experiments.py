@@ -93,7 +93,7 @@ def test_the_words_take_their_numbers_from_the_runs(
     for code in ("en", "ko"):
         app = open_page("experiments", experiment=slug, shown=1, lang=code)
         for accuracy in accuracies:
-            assert f"{accuracy:.1%}" in said(app)
+            assert f"{accuracy:.2%}" in said(app)
         assert any(f"{accuracies[0]:.2%}" in str(table.value) for table in app.dataframe)
 
 
