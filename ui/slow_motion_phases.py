@@ -116,6 +116,10 @@ def backward(page: PageState, step: SlowStep) -> None:
             lambda row, col: page.set(weight=f"{row}-{col}"),
             lambda n: page.set(of=min(n, step.kept - 1)),
         )
+        if not found.total.any():
+            st.info(
+                t("Every gradient here is 0: from this batch these weights learn nothing. Try another one.")
+            )
     _gradients_of_layers(step, image)
 
 

@@ -68,6 +68,11 @@ class View {
     Object.assign(this.root.dataset, { row, col });
   }
 
+  // What the cells' numbers are counted in, or at which size a colour is full.
+  scaleText(power, limit) {
+    return power ? fill(this.data.labels.unit, { unit: `10${raised(power)}` }) : `±${shown(limit)}`;
+  }
+
   place() {
     return { row: this.weight[0] + 1, column: this.weight[1] + 1 };
   }
@@ -128,7 +133,7 @@ class Sum extends View {
     const bound = (values) => values.reduce((most, v) => (Math.abs(v) > most ? Math.abs(v) : most), 0);
     const grey = x.values.every((v) => v >= 0 && v <= 1);
     this.input.paint(x, room, this.colours, { grey, limit: bound(x.values) });
-    this.gradient.paint(g, (room * g.rows) / Math.max(x.rows, 1) < 60 ? 60 : (room * g.rows) / x.rows, this.colours, { limit: bound(g.values) });
+    const gradientPower = this.gradient.paint(g, (room * g.rows) / Math.max(x.rows, 1) < 60 ? 60 : (room * g.rows) / x.rows, this.colours, { limit: bound(g.values) });
     this.limits = { product: bound(g.values) * bound(x.values) };
     const powers = [[this.share, this.image], [this.total, total]].map(([cells, grid]) =>
       cells.paint(grid, room, this.colours, { limit: bound(grid.values) }));
@@ -137,12 +142,10 @@ class Sum extends View {
     this.products.title.textContent = titles.products;
     this.share.title.textContent = titles.share;
     this.total.title.textContent = titles.total;
-    const scale = (power, limit) => (power ? fill(data.labels.unit, { unit: `10${raised(power)}` }) : `±${shown(limit)}`);
     this.input.scale.textContent = grey ? "0 … 1" : `±${shown(bound(x.values))}`;
-    this.gradient.scale.textContent = `±${shown(bound(g.values))}`;
-    this.products.scale.textContent = `±${shown(this.limits.product)}`;
-    this.share.scale.textContent = scale(powers[0], bound(this.image.values));
-    this.total.scale.textContent = scale(powers[1], bound(total.values));
+    this.gradient.scale.textContent = this.scaleText(gradientPower, bound(g.values));
+    this.share.scale.textContent = this.scaleText(powers[0], bound(this.image.values));
+    this.total.scale.textContent = this.scaleText(powers[1], bound(total.values));
     this.productRoom = parseFloat(this.gradient.plate.style.width);
     this.show();
   }
@@ -164,7 +167,8 @@ class Sum extends View {
       if (Math.abs(product) > Math.abs(found.values[strongest])) strongest = p;
     });
     const room = Math.max(...[g.rows, g.cols].map((n) => (this.productRoom / g.cols) * n));
-    this.products.paint(found, room, this.colours, { limit: this.limits.product });
+    const power = this.products.paint(found, room, this.colours, { limit: this.limits.product });
+    this.products.scale.textContent = this.scaleText(power, this.limits.product);
     const p = this.position ?? strongest;
     const [r, c] = [Math.floor(p / g.cols), p % g.cols];
     this.input.mark("window", [...weight, (g.rows - 1) * stride + 1, (g.cols - 1) * stride + 1]);
@@ -236,8 +240,7 @@ class Change extends View {
       const limit = bounds[like];
       const power = this.grids[i].paint(this.values[i], room, this.colours, { limit });
       this.grids[i].title.textContent = title;
-      const says = power ? fill(this.data.labels.unit, { unit: `10${raised(power)}` }) : "";
-      this.grids[i].scale.textContent = says || `±${shown(limit)}`;
+      this.grids[i].scale.textContent = this.scaleText(power, limit);
     });
     this.show();
   }
