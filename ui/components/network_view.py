@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -85,7 +86,6 @@ def _layer(
         pixels = np.stack([shades(m, limits(m), mode) for m in shown])
     else:
         pixels = shades(shown, (0, 1) if is_image else limits(values), mode)
-    peaks = [_peak(m) for m in shown]
     return {
         "name": name,
         "shape": "×".join(map(str, values.shape)),
@@ -94,7 +94,7 @@ def _layer(
         "size": shown.shape,
         "order": order.tolist(),
         "pixels": _text(pixels),
-        "peaks": peaks,
+        "peaks": _peaks(shown),
         "best": int(np.nan_to_num(values).argmax())
         if values.ndim == 1 and np.isfinite(values).all()
         else None,
@@ -103,12 +103,13 @@ def _layer(
     }
 
 
-def _peak(values: np.ndarray) -> str:
-    """The strongest value of a map, for the eye."""
-    finite = values[np.isfinite(values)]
-    return scale_text(float(finite.max()), 0).split(" …")[0] if finite.size else "?"
+def _peaks(shown: np.ndarray) -> list[float | None]:
+    """The strongest value of each map, (n, H, W) -> n; None where none is a number."""
+    numbers = np.where(np.isfinite(shown), shown, -np.inf).reshape(len(shown), -1).max(axis=1)
+    return [float(f"{n:.4g}") if np.isfinite(n) else None for n in numbers.tolist()]
 
 
+@lru_cache(maxsize=256)
 def field_of(spec: ModelSpec, layer: str) -> dict[str, int]:
     """A map's receptive fields: the first one's corner and size, and how far it jumps from cell to cell."""
     shape = next(row.shape for row in summary(spec) if row.name == layer)

@@ -10,6 +10,11 @@ function bytes(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
+// For the eye; a map without a single number has no strongest one.
+function shown(number) {
+  return number === null ? "?" : String(Number(number.toPrecision(3))).replace("-", "−");
+}
+
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 class Strip {

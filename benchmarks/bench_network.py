@@ -1,0 +1,106 @@
+"""How long a learner waits on the feature maps page: another image or another step, to the repainted network.
+
+python -m benchmarks.bench_network prints one JSON line: milliseconds, at the median and at 95 %, in a real
+browser, of the notebook's network (1,106 maps and numbers), with nothing open and with a map opened. A change
+lasts from the key or click to the frame after the strips were painted. ``text_ms`` is a slider that changes
+one line of text: what Streamlit itself takes on this machine, to compare with.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.browser_tools import chromium, new_page, streamlit_server, wait_until_idle
+
+ROUNDS = 20
+PLAIN = "import streamlit as st; n = st.slider('n', 0, 999); st.markdown(f'<p id=said>{n}', True)"
+FIND = """() => {
+    const inside = (node) => {
+        const found = node.querySelector(".net, #said");
+        if (found) return found;
+        const hosts = [...node.querySelectorAll("*")].filter((child) => child.shadowRoot);
+        return hosts.map((host) => inside(host.shadowRoot)).find(Boolean);
+    };
+    window.watched = inside(document);
+}"""
+WAIT = """() => {
+    const node = window.watched;
+    const look = () => node.dataset.painted ?? document.querySelector("#said").textContent;
+    const before = look();
+    const start = performance.now();
+    window.change = new Promise((resolve) => {
+        const frame = (now) => (look() === before ? requestAnimationFrame(frame) : resolve(now - start));
+        requestAnimationFrame(frame);
+    });
+}"""
+
+
+def change(page: Any, act: Any) -> float:
+    """Milliseconds from an act to the frame with the new strips."""
+    page.evaluate(WAIT)
+    act()
+    wait = float(page.evaluate("window.change"))
+    wait_until_idle(page)
+    return wait
+
+
+def steps(page: Any) -> list[float]:
+    """The step slider, moved to and fro by the arrow keys."""
+    slider = page.get_by_role("slider", name="Step").first
+    keys = ["ArrowLeft"] * 5 + ["ArrowRight"] * 5
+    return [change(page, lambda key=keys[i % 10]: slider.press(key)) for i in range(ROUNDS)]
+
+
+def images(page: Any) -> list[float]:
+    """Any digit, by its button."""
+    page.get_by_test_id("stPopoverButton").first.click()
+    waits = []
+    for i in range(ROUNDS):
+        button = page.locator(f".st-key-specimen-any-{i % 10} button")
+        waits.append(change(page, button.click))
+    page.keyboard.press("Escape")
+    return waits
+
+
+def summary(times: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(times, n=20)
+    return {"median": round(statistics.median(times), 1), "p95": round(cuts[-1], 1)}
+
+
+def text(browser: Any) -> list[float]:
+    """A slider that changes one line of text."""
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "plain.py"
+        script.write_text(PLAIN)
+        with streamlit_server(script) as server:
+            page = new_page(browser)
+            page.goto(server.url)
+            page.locator("#said").wait_for()
+            wait_until_idle(page)
+            page.evaluate(FIND)
+            slider = page.get_by_role("slider").first
+            return [change(page, lambda: slider.press("ArrowRight")) for _ in range(ROUNDS)]
+
+
+def main() -> None:
+    result: dict[str, Any] = {}
+    with streamlit_server() as server, chromium() as browser:
+        for name, query in (("closed", ""), ("open", "&layer=conv2&channel=3")):
+            page = new_page(browser)
+            page.goto(f"{server.url}/feature_maps?lang=en{query}")
+            page.locator(".net[data-painted]").wait_for(timeout=60_000)
+            wait_until_idle(page)
+            page.evaluate(FIND)
+            steps(page)  # warm: every step's weights have been read once
+            result[name] = {"step_ms": summary(steps(page)), "image_ms": summary(images(page))}
+            page.context.close()
+        result["text_ms"] = summary(text(browser))
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
