@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 LAST = -1  # the step that means: the newest snapshot
+PLAY_WIDTH = 44  # CSS pixels, of the button that plays
 _PLAYED = "specimen.played"  # (run, step) that is on screen while the steps are being played
 
 FIELDS = {
@@ -128,12 +129,12 @@ def _pick_step(page: PageState, run: Run, steps: list[int]) -> int:
 
     key = "widget.specimen.step"
     st.session_state[key] = at
-    slider, button = st.columns([9, 1], vertical_alignment="bottom")
-    slider.select_slider(
-        t("Step (0 is before training)"), steps, key=key, on_change=lambda: choose(st.session_state[key])
-    )
-    with button:
-        play(steps.index(at), len(steps), playing, "specimen.play", move)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.select_slider(
+            t("Step (0 is before training)"), steps, key=key, on_change=lambda: choose(st.session_state[key])
+        )
+        with st.container(width=PLAY_WIDTH):
+            play(steps.index(at), len(steps), playing, "specimen.play", move)
     return at
 
 
@@ -149,9 +150,9 @@ def pick_image(page: PageState) -> Picture:
     except Problem as error:
         st.warning(explain(error) + " " + t("The first test digit is shown instead."))
         picture = load_image("test-0")
-    shown, chooser = st.columns([1, 2], vertical_alignment="center")
-    shown.image(1 - np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))
-    with chooser.popover(image_name(picture), width="stretch"):
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.image(1 - np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))
+    with row.popover(image_name(picture), width="stretch"):
         _choose_test_digit(page, picture)
         _choose_upload(page)
     return picture
