@@ -11,9 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser_tools import ROOT, Server, chromium, new_page, streamlit_server
 
-expect.set_options(
-    timeout=30_000
-)  # for a loaded machine: a wait ends when its condition holds
+expect.set_options(timeout=30_000)  # for a loaded machine: a wait ends when its condition holds
 
 
 @pytest.fixture(scope="module")

@@ -83,7 +83,7 @@ def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
 
 
 def pick_run(page: PageState) -> tuple[Run, list[int]]:
-    """The run of the address, and the steps it kept; the reference run, with a sentence, where it has none."""
+    """The run of the address and the steps it kept; the reference run, with a sentence, where it has none."""
     runs = {run.id: run for run in store().runs()}
     try:
         run = store().run(page.run)
