@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cnn_core import cluster
 from cnn_core.child import EngineProcess
 from cnn_core.claims import FILE as RECORDED_FILE
 from cnn_core.claims import Claim, renew
@@ -89,6 +90,22 @@ def _parser() -> argparse.ArgumentParser:
     clean.add_argument("--keep", type=str, help="such as 500MB, 2GB: of all runs, the last used first")
     clean.add_argument("--list", action="store_true", help="only say what would go")
     clean.set_defaults(run=_clean)
+
+    scheduler = commands.add_parser("scheduler", help="run a class's scheduler; its workers connect to it")
+    scheduler.add_argument("address", nargs="?", default=f"tls://0.0.0.0:{cluster.PORT}")
+    scheduler.set_defaults(run=_scheduler)
+
+    worker = commands.add_parser(
+        "worker", help="train for a class's scheduler, on this computer's GPU or cores"
+    )
+    worker.add_argument("address", help="such as tls://192.168.0.10:8786")
+    worker.set_defaults(run=_worker)
+
+    certificates = commands.add_parser(
+        "certificates", help="make the files that let computers into a cluster"
+    )
+    certificates.add_argument("folder", nargs="?", type=Path, help="by default where this app looks for them")
+    certificates.set_defaults(run=_certificates)
 
     reference = commands.add_parser("reference", help="make the reference run that ships with the project")
     reference.add_argument("--file", type=Path, default=REFERENCE_FILE)
@@ -230,6 +247,23 @@ def _clean(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     print(RunStore().import_run(options.file.read_bytes(), owner=OWNER))
+    return 0
+
+
+def _scheduler(options: argparse.Namespace) -> int:
+    cluster.run_scheduler(options.address)
+    return 0
+
+
+def _worker(options: argparse.Namespace) -> int:
+    cluster.run_worker(options.address)
+    return 0
+
+
+def _certificates(options: argparse.Namespace) -> int:
+    into = options.folder or cluster.folder()
+    cluster.make_certificates(into)
+    print(f"{into}: copy both files to every computer of the cluster, and to nobody else.")
     return 0
 
 

@@ -18,6 +18,7 @@ from collections import Counter
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
+from cnn_core.cluster import configure, security
 from cnn_core.lock import hold_for_life
 from cnn_core.messages import Problem, text
 from cnn_core.recording import Recorder, Task
@@ -30,11 +31,21 @@ POLL_SECONDS = 0.05  # how long a click may wait to be seen
 SEGMENT_SECONDS = (0.1, 0.2, 0.5)  # the first ones short: a click is answered at once
 RETRY_SECONDS = 2.0  # after what is not the run's own fault
 COUNT_SECONDS = 1.0
+CONNECT_SECONDS = 10.0
 CLEAN_UP_SECONDS = 3_600.0
 
 DISK_FULL = text("The disk is full. Make room, then continue: nothing is lost.")
 UNEXPECTED = text(
     "Training stopped with an error: {error} Start it once more; if it happens again, try other settings."
+)
+
+UNREACHABLE = text(
+    "The training cluster at {address} cannot be reached. Ask whoever runs it to start its scheduler: what "
+    "waits begins by itself then."
+)
+NO_WORKER = text(
+    "The training cluster at {address} has no worker yet. Ask whoever runs it to start one: what waits "
+    "begins by itself then."
 )
 
 log = logging.getLogger("cnn_core.engine")
@@ -136,24 +147,25 @@ def _one_line(error: Exception) -> str:
 
 
 def open_cluster() -> Client:
-    """A client of the cluster that ``CNN_EXPLORER_SCHEDULER`` names, else of a local one of one worker."""
-    import dask
+    """A client of the cluster that ``CNN_EXPLORER_SCHEDULER`` names, else of a local one of one worker.
 
-    dask.config.set(
-        {
-            "distributed.scheduler.allowed-failures": 1_000_000,  # a lost worker is never the run's fault
-            "distributed.scheduler.http.routes": [],
-            "distributed.worker.http.routes": [],
-            "logging": {"distributed": "error"},
-            "temporary-directory": str(home() / "dask"),
-        }
-    )
+    Raises Problem where that cluster cannot be reached, or has no worker yet.
+    """
+    configure()
     from distributed import Client, LocalCluster  # it reads that configuration when it is imported
 
     from cnn_core.worker import Warm
 
     if address := os.environ.get("CNN_EXPLORER_SCHEDULER"):
-        client = Client(address, set_as_default=False)
+        try:
+            client = Client(
+                address, security=security(address), set_as_default=False, timeout=CONNECT_SECONDS
+            )
+        except (OSError, TimeoutError):
+            raise Problem(UNREACHABLE, address=address) from None
+        if not client.scheduler_info()["workers"]:
+            client.close()
+            raise Problem(NO_WORKER, address=address)
         client.register_plugin(Warm())
         return client
     cluster = LocalCluster(
@@ -170,6 +182,20 @@ def open_cluster() -> Client:
     client = Client(cluster, set_as_default=False)
     client.register_plugin(Warm(nice=10))
     return client
+
+
+def wait_for_cluster(store: Recorder) -> Client:
+    """A client as soon as there is a cluster; until then the store says why nothing trains."""
+    while True:
+        try:
+            client = open_cluster()
+        except Problem as why:
+            log.warning("%s", why)
+            store.say_trouble(why)
+            time.sleep(RETRY_SECONDS)
+        else:
+            store.say_trouble(None)
+            return client
 
 
 def end_with_parent() -> None:
@@ -189,7 +215,7 @@ def main() -> None:
     end_with_parent()
     store = Recorder()
     hold_for_life(home() / "engine.lock")  # here a second engine waits, before it has loaded anything
-    Engine(store, open_cluster()).work()
+    Engine(store, wait_for_cluster(store)).work()
 
 
 if __name__ == "__main__":

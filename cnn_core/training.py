@@ -116,11 +116,13 @@ class Trainer:
         data: Mnist,
         checkpoint: Checkpoint | None = None,
         start: bytes | None = None,
+        device: str = "cpu",
     ) -> None:
         _check(spec, data, start)
         self.spec = spec
         self.step = checkpoint.step if checkpoint else 0
-        self.model = _initial_model(spec, start).to(memory_format=torch.channels_last)
+        self._device = torch.device(device)
+        self.model = _initial_model(spec, start).to(self._device).to(memory_format=torch.channels_last)
         for name in spec.frozen:
             self.model.get_submodule(name).requires_grad_(False)
         self._learning = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
@@ -162,8 +164,8 @@ class Trainer:
         with torch.no_grad():
             for i in range(0, len(images), EVALUATED_AT_ONCE):
                 batch = self._inputs(images[i : i + EVALUATED_AT_ONCE])
-                answers.append(self.model(batch.contiguous(memory_format=torch.channels_last)).argmax(dim=1))
-        predictions = torch.cat(answers).numpy().astype(np.uint8)
+                answers.append(self.model(self._placed(batch)).argmax(dim=1))
+        predictions = torch.cat(answers).cpu().numpy().astype(np.uint8)
         return Evaluation(self.step, predictions, int((predictions == labels).sum()))
 
     def _train(self) -> Step:
@@ -195,7 +197,10 @@ class Trainer:
         images = self._inputs(self._data.train_images[chosen])
         if self.spec.augmentation:
             images = augment(images, _random(self.spec.seed, _AUGMENT, self.step))
-        return images.contiguous(memory_format=torch.channels_last), labels
+        return self._placed(images), labels.to(self._device)
+
+    def _placed(self, images: torch.Tensor) -> torch.Tensor:
+        return images.contiguous(memory_format=torch.channels_last).to(self._device)
 
     def _inputs(self, images: np.ndarray) -> torch.Tensor:
         """uint8 (N, 28, 28) -> float (N, 1, 28, 28), 0 to 1, the pixels shuffled where the spec says so."""
@@ -292,4 +297,4 @@ def _seeded(seed: int, stream: int, step: int, wanted: bool = True) -> Iterator[
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().contiguous().numpy().copy()
+    return tensor.detach().cpu().contiguous().numpy().copy()

@@ -31,7 +31,7 @@ def train_segment(task: Task, seconds: float, start: bytes | None = None) -> Seg
     begun = time.perf_counter()
     newest = task.checkpoint
     checkpoint = Checkpoint(newest.step, newest.data) if newest else None
-    trainer = Trainer(task.spec, load_mnist(), checkpoint, start)
+    trainer = Trainer(task.spec, load_mnist(), checkpoint, start, device())
     events, step_seconds = _train(trainer, begun + seconds)
     rate = task.spec.batch_size / step_seconds
     live = [pack({"weights": e.weight, "gradient": e.gradient}) for e in trainer.live()]
@@ -87,8 +87,18 @@ def environment() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "processor": platform.machine(),
         "capability": torch.backends.cpu.get_cpu_capability(),
-        "device": "cpu",
+        "device": device(),
     }
+
+
+def device() -> str:
+    """What this worker trains on: cuda or mps where the machine has it, else the cpu."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.backends.cudnn.deterministic = True  # or the same steps would give other bits
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def _use_all_cores() -> None:
