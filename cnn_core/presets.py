@@ -53,7 +53,7 @@ _ALL = (
         "notebook",
         TrainingSpec(model=NOTEBOOK, optimiser="sgd", learning_rate=2e-4, steps=steps_for_epochs(10)),
         text(
-            "Exactly the notebook's settings. After all 10 epochs about 13 of 100 test digits, hardly more "
+            "Exactly the notebook's settings. After all 10 epochs about 16 of 100 test digits, hardly more "
             "than guessing: find out why."
         ),
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cnn_core.claims import recorded
 from cnn_core.data import load_mnist
 from cnn_core.presets import PRESETS
 from cnn_core.runs import REFERENCE, RunStore
@@ -59,6 +60,11 @@ def test_book_reads_about_98_of_100_digits() -> None:
 @pytest.mark.slow
 def test_notebook_stays_near_chance() -> None:
     assert 0.08 <= final_accuracy(PRESETS["notebook"].spec) <= 0.2
+
+
+def test_what_is_said_of_the_notebook_is_what_was_recorded() -> None:
+    recorded_share = round(100 * recorded()["nothing"].accuracy)
+    assert f"about {recorded_share} of 100 test digits" in PRESETS["notebook"].expect
 
 
 def test_the_reference_run_is_accurate_with_seed_0_and_reads_what_the_readme_says() -> None:
