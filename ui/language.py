@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +15,11 @@ LOCALE = Path(__file__).resolve().parent.parent / "locale"
 LANGUAGES = {"ko": "한국어", "en": "English"}
 
 _CHOSEN = "language"  # the session's key
+
+# Korean particles have two forms; the sound before them decides, which in a message may be a number's.
+_PARTICLE = re.compile(r"([0-9가-힣])(\**)(은\(는\)|이\(가\)|을\(를\)|과\(와\)|\(으\)|\(이\))")
+_ENDS_IN_A_CONSONANT = "013678"  # 영, 일, 삼, 육, 칠, 팔; and 십, 백, 천, 만 after any digit
+_ENDS_IN_L = "178"
 
 
 def language() -> str:
@@ -39,7 +45,22 @@ def t(message: str, /, **values: object) -> str:
 def translate(message: str, code: str, /, **values: object) -> str:
     """The message in one language; English where a translation is missing."""
     sentence = catalogue(code).get(message, message)
-    return sentence.format(**values) if values else sentence
+    sentence = sentence.format(**values) if values else sentence
+    return _PARTICLE.sub(_particle, sentence) if code == "ko" else sentence
+
+
+def _particle(found: re.Match[str]) -> str:
+    """3을(를) becomes 3을, and 2(으)로 becomes 2로."""
+    sound, stars, both = found.groups()
+    closing = 0 if sound.isdigit() else (ord(sound) - ord("가")) % 28  # Hangul's final consonants, 8: ㄹ
+    consonant = sound in _ENDS_IN_A_CONSONANT or closing > 0
+    if both == "(으)":
+        chosen = "으" if consonant and sound not in _ENDS_IN_L and closing != 8 else ""
+    elif both == "(이)":
+        chosen = "이" if consonant else ""
+    else:
+        chosen = both[0] if consonant else both[2]
+    return sound + stars + chosen
 
 
 def explain(error: Problem) -> str:
