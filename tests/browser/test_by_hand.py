@@ -67,6 +67,7 @@ def test_a_slider_writes_one_address_however_far_it_is_dragged(browser_page: Any
     page = visit(browser_page, server, "convolution")
     before = page.evaluate("history.length")
     thumb = page.get_by_role("slider", name="Padding")
+    thumb.scroll_into_view_if_needed()
     box = thumb.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
