@@ -21,11 +21,21 @@ def browser() -> Iterator[Any]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def app() -> Iterator[Server]:
+    """The app, served and warm once for all modules that train nothing."""
+    with streamlit_server() as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server for the module: the app, or the script that the module names as ``APP``."""
-    script = Path(getattr(request.module, "APP", ROOT / "app.py"))
-    with streamlit_server(script) as running:
+    """The app; a fresh one for a module that sets ``TRAINS``; or the script that a module names ``APP``."""
+    script = getattr(request.module, "APP", None)
+    if script is None and not getattr(request.module, "TRAINS", False):
+        yield request.getfixturevalue("app")
+        return
+    with streamlit_server(Path(script or ROOT / "app.py")) as running:
         yield running
 
 

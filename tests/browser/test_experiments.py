@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from cnn_core.experiments import EXPERIMENTS
 from cnn_core.runs import REFERENCE, RunStore
 from tests.browser_tools import Server, wait_until_idle
 
+TRAINS = True  # its runs are its own
 PATIENCE = 90_000
 
 
@@ -33,6 +35,7 @@ def test_an_experiment_is_a_guess_and_one_click(browser_page: Any, server: Serve
             store.request(run.id, "pause", run.owner)
 
 
+@pytest.mark.slow
 def test_from_a_step_of_the_reference_run_a_branch_is_trained(browser_page: Any, server: Server) -> None:
     page = browser_page
     page.goto(f"{server.url}/training?lang=en&step=254")

@@ -21,6 +21,7 @@ from cnn_core.strokes import Drawing, Stroke, raster, to_json
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 from tests.trained import few_images, train_into
 
+TRAINS = True  # its runs are its own
 SPEC = TrainingSpec(
     model=NOTEBOOK, optimiser="adam", learning_rate=2e-3, steps=20, batch_size=50, train_size=600
 )
@@ -80,6 +81,7 @@ def test_a_click_opens_a_map_and_its_numbers_add_up(browser_page: Any, server: S
     assert sum(cards) == pytest.approx(total, abs=0.01)
 
 
+@pytest.mark.slow
 def test_an_answer_is_walked_down_to_a_pixel_and_back(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&layer=fc2&channel=7")
     term = page.locator("button.term").first
@@ -100,6 +102,7 @@ def test_an_answer_is_walked_down_to_a_pixel_and_back(browser_page: Any, server:
     page.wait_for_url(re.compile("layer=conv1&"))
 
 
+@pytest.mark.slow
 def test_by_keyboard_one_walks_the_network_and_the_map(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     net = page.locator(".net")
@@ -119,6 +122,7 @@ def test_by_keyboard_one_walks_the_network_and_the_map(browser_page: Any, server
     page.wait_for_url(re.compile(f"row={row - 1}&"))
 
 
+@pytest.mark.slow
 def test_in_space_the_network_is_turned_and_still_opens(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&space=1")
     stage = page.locator(".stage")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser_tools import Server, new_page, wait_until_idle
@@ -36,6 +37,7 @@ def test_play_goes_to_the_end_and_only_then_into_the_address(browser_page: Any, 
     assert page.evaluate("history.length") == visited + 1
 
 
+@pytest.mark.slow
 def test_stop_keeps_the_step_that_is_on_screen(browser_page: Any, server: Server) -> None:
     page = browser_page
     slider, _ = open_filters(page, server, "&step=0")
@@ -47,6 +49,7 @@ def test_stop_keeps_the_step_that_is_on_screen(browser_page: Any, server: Server
     assert f"step={slider.get_attribute('aria-valuetext')}" in page.url
 
 
+@pytest.mark.slow
 def test_with_less_motion_each_press_is_one_step(browser: Any, server: Server) -> None:
     page = new_page(browser, reduced_motion="reduce")
     slider, _ = open_filters(page, server, "&step=0")

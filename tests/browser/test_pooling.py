@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from playwright.sync_api import expect
 from torch.nn import functional as F
@@ -32,6 +33,7 @@ def shows(page: Any, expected: list[float]) -> None:
         expect(cells.nth(i)).to_have_attribute("data-value", f"{value:g}")
 
 
+@pytest.mark.slow
 def test_the_books_examples_are_one_click_away(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     shows(page, [2, 3, 4, 2])
@@ -133,6 +135,7 @@ def test_a_finger_drags_the_input_by_three_cells_at_most(browser: Any, server: S
     assert page.complaints == []
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_pooled_and_moved(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&view=picture")
     expect(page.get_by_role("img", name="The picture, and what pooling leaves of it")).to_be_visible()
@@ -141,6 +144,7 @@ def test_a_large_picture_is_pooled_and_moved(browser_page: Any, server: Server) 
     expect(page.get_by_text("Violet beside each")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_three_channels_stay_three(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     page.get_by_text("Three channels, pooled each by itself").click()

@@ -60,6 +60,7 @@ def test_pointing_at_a_weight_tells_its_sum(
     assert total == torch == pytest.approx(gradient.total[3, 1], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_clicked_weight_shows_the_shares_and_a_bar_chooses_its_image(
     browser_page: Any, server: Server, gradient: FilterGradient
 ) -> None:
@@ -103,6 +104,7 @@ def test_the_keys_lead_through_the_phases_into_the_next_step_and_back(
     page.wait_for_url(re.compile("weight="))
 
 
+@pytest.mark.slow
 def test_it_plays_through_the_phases_until_it_is_paused(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "")
     page.get_by_role("button", name="Play").click()
@@ -112,6 +114,7 @@ def test_it_plays_through_the_phases_until_it_is_paused(browser_page: Any, serve
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_an_image_of_the_batch_is_chosen_with_its_loss(
     browser_page: Any, server: Server, step: SlowStep
 ) -> None:

@@ -20,6 +20,7 @@ from tests.browser_tools import Server, new_page, wait_until_idle
 from tests.trained import few_images, train_into
 from ui.surgery_trial import TESTED
 
+TRAINS = True  # its runs are its own
 SPEC = TrainingSpec(
     model=ModelSpec((conv(4, 5), RELU, max_pool(4), FLATTEN, linear(16), RELU, linear(10))),
     steps=60,
@@ -84,6 +85,7 @@ def test_a_press_on_a_tile_mutes_it_and_the_answer_for_the_drawn_digit_follows(
     page.wait_for_url(re.compile(r"edit=conv1-2(&|$)"))
 
 
+@pytest.mark.slow
 def test_a_weight_that_is_typed_changes_the_network_and_its_link_opens_elsewhere(
     browser_page: Any, browser: Any, view: str, store: Recorder
 ) -> None:

@@ -14,6 +14,7 @@ from cnn_core.runs import RunStore
 from tests.browser_tools import Server, new_page, wait_until_idle
 from tests.engines import kill, until
 
+TRAINS = True  # its runs are its own
 STEPS = "3,000"  # more than any of these tests waits for
 UNDER_WAY = re.compile(rf"step [1-9][\d,]* of {STEPS} · \d")
 WHOLE = (

@@ -18,6 +18,7 @@ from cnn_core.strokes import Drawing, Stroke, from_json, raster, to_json
 from cnn_core.worker import train_segment
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
+TRAINS = True  # its runs are its own
 SPEC = TrainingSpec(
     model=ModelSpec(
         (conv(4, 5), RELU, max_pool(2), conv(8, 5), RELU, max_pool(2), FLATTEN, linear(32), RELU, linear(10))
@@ -111,6 +112,7 @@ def test_it_unfolds_by_mouse_and_keys_down_to_pixels_and_the_address_keeps_it(
     expect(page.locator(f"{ROWS}[aria-level='3']")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_patch_answers_under_the_hand_and_the_address_keeps_its_place(
     browser_page: Any, server: Server, run: tuple[Recorder, str, str]
 ) -> None:
@@ -141,6 +143,7 @@ def test_the_patch_answers_under_the_hand_and_the_address_keeps_its_place(
     page.wait_for_url(re.compile("row=9&col=18"))
 
 
+@pytest.mark.slow
 def test_a_phone_unfolds_by_touch_and_asks_why_not(
     browser: Any, server: Server, run: tuple[Recorder, str, str]
 ) -> None:
