@@ -53,9 +53,12 @@ def free_port(first: int = 8610) -> int:
 
 @contextmanager
 def streamlit_server(
-    script: Path = ROOT / "app.py", home: Path | None = None, first_port: int = 8610
+    script: Path = ROOT / "app.py", home: Path | None = None, first_port: int = 8610, **variables: str
 ) -> Iterator[Server]:
-    """Serve a script, with a ``CNN_EXPLORER_HOME`` of its own unless one is given, until the block ends."""
+    """Serve a script, with a ``CNN_EXPLORER_HOME`` of its own unless one is given, until the block ends.
+
+    ``variables`` are set in its environment.
+    """
     with TemporaryDirectory(prefix="cnn-explorer-") as temporary:
         home = home or Path(temporary)
         log = Path(temporary) / "server.log"
@@ -65,7 +68,7 @@ def streamlit_server(
                    "--server.port", str(port), "--server.headless", "true"]
         # fmt: on
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        environment = os.environ | {"CNN_EXPLORER_HOME": str(home), "PYTHONPATH": paths}
+        environment = os.environ | {"CNN_EXPLORER_HOME": str(home), "PYTHONPATH": paths} | variables
         with log.open("wb") as output:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:

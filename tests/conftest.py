@@ -23,8 +23,8 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def app() -> Iterator[Server]:
-    """The app, served and warm once for all modules that train nothing."""
-    with streamlit_server() as running:
+    """The app, served once, and without an engine, for all modules that train nothing."""
+    with streamlit_server(CNN_EXPLORER_NO_ENGINE="1") as running:
         yield running
 
 

@@ -39,6 +39,7 @@ def convolved(kernel: np.ndarray = BOOK_KERNEL, **settings: int) -> np.ndarray:
     return conv2d(BOOK_INPUT[None, None], kernel[None, None], **settings)[0, 0]
 
 
+@pytest.mark.slow
 def test_a_kernel_cell_changes_the_output_that_one_reads(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "convolution")
     page.get_by_label("row 1, column 3", exact=True).fill("7")
@@ -82,6 +83,7 @@ def test_a_slider_writes_one_address_however_far_it_is_dragged(browser_page: Any
     shows(page, convolved(padding=int(padding[1])))
 
 
+@pytest.mark.slow
 def test_nonsense_in_the_kernels_text_gets_a_sentence_and_the_output_stays(
     browser_page: Any, server: Server
 ) -> None:
@@ -94,6 +96,7 @@ def test_nonsense_in_the_kernels_text_gets_a_sentence_and_the_output_stays(
     shows(page, convolved())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", ["convolution", "pooling"])
 def test_a_file_that_is_no_picture_gets_a_sentence_and_the_picture_stays(
     browser_page: Any, server: Server, slug: str

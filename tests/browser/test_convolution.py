@@ -81,6 +81,7 @@ def test_a_kernel_is_pasted_from_a_spreadsheet(browser_page: Any, server: Server
     shows(page, by_torch(BOOK_INPUT, np.array([[1, -1], [0, 2]])))
 
 
+@pytest.mark.slow
 def test_what_is_no_number_gets_a_sentence_until_the_cell_is_mended(
     browser_page: Any, server: Server
 ) -> None:
@@ -140,6 +141,7 @@ def test_the_numbers_open_where_the_pointer_rests_and_close_when_it_leaves(
     assert parse_qs(urlparse(page.url).query)["at"] == ["4,5"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"padding": 2, "stride": 2}])
 def test_a_click_on_a_pixel_opens_its_numbers(
     browser_page: Any, server: Server, settings: dict[str, int]
@@ -183,6 +185,7 @@ def test_a_kernel_edit_repaints_the_picture(browser_page: Any, server: Server) -
     expect(page.get_by_text("full colour at ±7")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_copied_address_opens_the_same_view(browser: Any, browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&bias=2&padding=1")
     cell(page, 1, 1).fill("7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,22 +12,27 @@ from ui.language import translate
 from ui.site import PAGES
 
 
-@pytest.mark.parametrize("code", ["ko", "en"])
-@pytest.mark.parametrize("slug", list(PAGES))
-def test_it_opens_cold(browser: Any, server: Server, slug: str, code: str) -> None:
-    viewport = PHONE if code == "ko" else LAPTOP
+@pytest.fixture(scope="module", params=["ko", "en"])
+def reader(request: pytest.FixtureRequest, browser: Any) -> Iterator[tuple[Any, str, dict[str, int]]]:
+    """Somebody who opens one address after the other: a page, a language, the size of the window."""
+    viewport = PHONE if request.param == "ko" else LAPTOP
     page = new_page(browser, viewport=viewport, locale="de-DE")
-    try:
-        page.goto(f"{server.url}/{PAGES[slug].address}?lang={code}")
-        question = translate(PAGES[slug].question, code)
-        page.get_by_role("heading", name=question).wait_for(timeout=60_000)
-        wait_until_idle(page, timeout=60_000)
-        assert page.locator("[data-testid=stException]").count() == 0
-        assert page.locator("[data-testid=stAlertContentError]").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        assert page.complaints == []
-    finally:
-        page.context.close()
+    yield page, request.param, viewport
+    page.context.close()
+
+
+@pytest.mark.parametrize("slug", list(PAGES))
+def test_it_opens_cold(reader: tuple[Any, str, dict[str, int]], server: Server, slug: str) -> None:
+    page, code, viewport = reader
+    page.complaints.clear()
+    page.goto(f"{server.url}/{PAGES[slug].address}?lang={code}")
+    question = translate(PAGES[slug].question, code)
+    page.get_by_role("heading", name=question).wait_for(timeout=60_000)
+    wait_until_idle(page, timeout=60_000)
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("[data-testid=stAlertContentError]").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert page.complaints == []
 
 
 def test_the_browsers_language_is_taken_when_the_address_has_none(browser: Any, server: Server) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from cnn_core.runs import RunStore
@@ -106,6 +107,7 @@ def test_the_owner_pauses_and_goes_on_and_others_watch(
         other.context.close()
 
 
+@pytest.mark.slow
 def test_a_page_that_only_watches_brings_a_dead_engine_back(browser_page: Any, server: Server) -> None:
     with running(browser_page, server, 3) as run_id:
         store = store_of(server)
@@ -128,6 +130,7 @@ def engine_below(server: int) -> int:
     raise AssertionError("the server has no engine")
 
 
+@pytest.mark.slow
 def test_a_mistake_leads_to_its_feature_maps(browser_page: Any, server: Server) -> None:
     page = browser_page
     page.goto(f"{server.url}/training?lang=en&confused=9-4")
