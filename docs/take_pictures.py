@@ -24,6 +24,7 @@ def main() -> None:
             page.goto(f"{server.url}/{address}")
             page.get_by_test_id("stHeading").first.wait_for(timeout=60_000)
             wait_until_idle(page, timeout=60_000)
+            page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
             page.wait_for_timeout(2_000)  # pictures and charts paint after the script has run
             page.screenshot(path=str(FOLDER / f"{name}.png"))
             page.context.close()
