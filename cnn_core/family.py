@@ -41,7 +41,8 @@ def branch(store: RunReader, run_id: str, step: int, owner: str = "", **settings
     """
     origin = {"run": run_id, "step": str(step)}
     weights = {name: np.asarray(array, order="C") for name, array in store.weights(run_id, step).items()}
-    start = store.put_artifact(KIND, save(weights, origin), owner, origin)
+    data = save(weights, {"origin": f"{run_id} {step}"})  # one entry: several come in any order, other bytes
+    start = store.put_artifact(KIND, data, owner, origin)
     spec = replace(store.run(run_id).spec, initialisation="torch", **settings, start=start)
     return spec if spec.kernels_held else replace(spec, kernels="")  # else they would be put back
 
