@@ -57,6 +57,7 @@ def test_train_ends_with_one_line_of_json(store: RunStore) -> None:
     assert store.evaluations(run.id)[-1].accuracy == result["test_accuracy"]
 
 
+@pytest.mark.slow
 def test_what_is_trained_already_is_told_at_once_and_again_trains_it_afresh(
     store: RunStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

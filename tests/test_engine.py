@@ -164,6 +164,7 @@ def test_the_first_layer_is_live(shared: tuple[RunStore, int]) -> None:
 # With engines that are killed
 
 
+@pytest.mark.slow
 def test_after_a_killed_engine_nothing_runs_and_the_next_one_goes_on(store: RunStore, expected: str) -> None:
     engine = start_engine()
     run_id = store.add(SPEC)

@@ -188,7 +188,7 @@ def test_digits_that_others_wrote_on_paper_are_read_far_better_than_merely_reduc
     ("scale", "grow"), [(1, 0), (0.5, 0), (2, 0), (1, 2), (1, -1), (2, 7), (2, -3), (0.5, 1)]
 )
 def test_mnist_digits_lose_at_most_a_point_however_they_are_drawn(scale: float, grow: int) -> None:
-    lose_at_most_a_point(scale, grow, count=500)
+    lose_at_most_a_point(scale, grow, count=250)
 
 
 @pytest.mark.slow

@@ -110,6 +110,7 @@ def test_a_file_that_is_no_picture_gets_a_sentence_and_the_picture_stays(
     expect(page.get_by_role("img").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_copied_address_opens_the_same_view_for_a_neighbour(
     browser: Any, browser_page: Any, server: Server
 ) -> None:

@@ -16,6 +16,7 @@ TRAINS = True  # its runs are its own
 PATIENCE = 90_000
 
 
+@pytest.mark.slow
 def test_an_experiment_is_a_guess_and_one_click(browser_page: Any, server: Server) -> None:
     page, experiment = browser_page, EXPERIMENTS["shuffled"]
     page.goto(f"{server.url}/experiments?lang=en&experiment=shuffled")

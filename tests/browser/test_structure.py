@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import torch
 from playwright.sync_api import expect
 
@@ -37,6 +38,7 @@ def by_torch(name: str) -> list[int]:
     return [count, module.weight.numel() * torch.Size(row.shape[1:]).numel()]
 
 
+@pytest.mark.slow
 def test_pointing_tells_what_a_block_costs_and_a_click_keeps_it(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     panel = page.locator(".panel").nth(1)

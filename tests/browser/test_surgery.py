@@ -53,6 +53,7 @@ def accuracy_with(store: Recorder, step: int, edit: Edit) -> str:
     return f"{trial.accuracy(trial.answers_with(edit)):.1%} with the edit"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0, 60])
 def test_a_press_on_a_tile_mutes_it_and_the_answer_for_the_drawn_digit_follows(
     browser_page: Any, view: str, store: Recorder, step: int

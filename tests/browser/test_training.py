@@ -144,6 +144,7 @@ def test_a_mistake_leads_to_its_feature_maps(browser_page: Any, server: Server) 
     page.wait_for_url(f"**/feature_maps?*image=test-{number}")
 
 
+@pytest.mark.slow
 def test_a_run_is_named_compared_deleted_and_brought_back(browser_page: Any, server: Server) -> None:
     page = browser_page
     with running(page, server, 4) as run_id:

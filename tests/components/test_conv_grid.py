@@ -433,7 +433,7 @@ def test_new_values_change_in_place_and_keep_the_position(show: Open) -> None:
     page.locator("[data-grid='output-0'] .cell").first.evaluate("cell => { cell.mine = true }")
     page.get_by_role("button", name="Other values").click()
     expect(page.get_by_text("Shown: other values")).to_be_visible()
-    other = by_torch(**CASES["padding"] | {"x": np.array(CASES["padding"]["x"]) + 1})
+    other = by_torch(**CASES["padding"] | {"x": np.array(CASES["padding"]["x"]) + 1})[0]
     expect(page.locator("[data-grid='output-0'] .cell").first).to_have_attribute(
         "data-value", f"{other[0, 0]:.0f}"
     )
