@@ -31,38 +31,12 @@ def confusion_figure(
     figure = _figure(theme, title, x_label, y_label)
     if not counts.size or not counts.sum():
         return figure
-    import plotly.graph_objects as go
-
-    colours = palette(theme)
     right = np.eye(len(counts), dtype=bool)
     row_sums = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, row_sums, out=np.zeros(counts.shape), where=row_sums > 0)
     mistakes = -counts / max(1, counts[~right].max())
-    names = [str(i) for i in range(len(counts))]
-    figure.add_trace(
-        go.Heatmap(
-            z=np.where(right, shares, mistakes),
-            x=names,
-            y=names,
-            zmin=-1,
-            zmax=1,
-            colorscale=[(0, colours.negative), (0.5, colours.neutral), (1, colours.positive)],
-            showscale=False,
-            xgap=1,
-            ygap=1,
-            text=counts,
-            texttemplate="%{text}",
-            textfont={"size": 14},
-            customdata=shares,
-            hovertemplate=(
-                f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}} (%{{customdata:.1%}})<extra></extra>"
-            ),
-        )
-    )
-    figure.update_xaxes(type="category", side="bottom", showgrid=False)
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_layout(height=480)  # ten rows that hold their counts at 14 px
-    return figure
+    hover = f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}} (%{{customdata:.1%}})<extra></extra>"
+    return _with_cells(figure, np.where(right, shares, mistakes), counts, hover, theme, shares)
 
 
 def difference_figure(
@@ -73,16 +47,24 @@ def difference_figure(
     The diagonal and the mistakes have a scale each, as right answers change by far more than mistakes do.
     """
     gap = np.asarray(first, int) - np.asarray(second, int)
-    figure = _figure(theme, "", x_label, y_label)
-    import plotly.graph_objects as go
-
-    colours = palette(theme)
     right = np.eye(len(gap), dtype=bool)
     scales = [max(1, np.abs(gap[cells]).max()) for cells in (right, ~right)]
-    names = [str(i) for i in range(len(gap))]
+    shades = np.where(right, gap / scales[0], gap / scales[1])
+    text = [[f"{n:+d}".replace("-", "−") if n else "" for n in row] for row in gap.tolist()]
+    hover = f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}}<extra></extra>"
+    return _with_cells(_figure(theme, "", x_label, y_label), shades, text, hover, theme)
+
+
+def _with_cells(
+    figure: go.Figure, shades: np.ndarray, text: Any, hover: str, theme: str, more: Any = None
+) -> go.Figure:
+    """A matrix of signed shades (n, n), -1 to 1, with a text in each cell; ``more`` is for the hover."""
+    import plotly.graph_objects as go
+
+    colours, names = palette(theme), [str(i) for i in range(len(shades))]
     figure.add_trace(
         go.Heatmap(
-            z=np.where(right, gap / scales[0], gap / scales[1]),
+            z=shades,
             x=names,
             y=names,
             zmin=-1,
@@ -91,15 +73,16 @@ def difference_figure(
             showscale=False,
             xgap=1,
             ygap=1,
-            text=[[f"{n:+d}".replace("-", "−") if n else "" for n in row] for row in gap.tolist()],
+            text=text,
             texttemplate="%{text}",
             textfont={"size": 14},
-            hovertemplate=f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}}<extra></extra>",
+            customdata=more,
+            hovertemplate=hover,
         )
     )
     figure.update_xaxes(type="category", side="bottom", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_layout(height=480)
+    figure.update_layout(height=480)  # ten rows that hold their counts at 14 px
     return figure
 
 

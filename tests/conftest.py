@@ -15,6 +15,17 @@ expect.set_options(timeout=30_000)  # for a loaded machine: a wait ends when its
 
 
 @pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Steps of a millisecond only wait for a second thread."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium for the module: Playwright's event loop must not outlast the tests that need it."""
     with chromium() as running:

@@ -13,7 +13,7 @@ from cnn_core.messages import Problem
 from cnn_core.ops import PADDING_MODES, Pair
 from cnn_core.sizes import Sliding
 
-torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CELLS = st.one_of(
     st.integers(-9, 9).map(str),

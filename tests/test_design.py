@@ -13,7 +13,7 @@ from cnn_core.design import ACTIVATIONS, POOLINGS, Design, design_of, read
 from cnn_core.models import FIGURE_7_2, NETWORKS, ModelSpec, conv, linear
 from cnn_core.own_network import Stage, as_far_as_it_goes
 
-torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 STAGES = st.lists(
     st.builds(Stage, st.integers(1, 8), st.integers(1, 5), st.integers(0, 2), st.integers(1, 3)), max_size=4

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from cnn_core.claims import FILE, SINGLE_CHANGES, TARGET, measure, recorded
 from cnn_core.experiments import EXPERIMENTS, Experiment, Outcome, accuracy, asked, outcome, shifted
@@ -25,13 +23,7 @@ from tests.trained import few_images, train_into
 QUICK = TrainingSpec(model=MLP, optimiser="adam", learning_rate=1e-3, steps=60, train_size=600, batch_size=50)
 A_MINUTE = 6.5e11  # multiply-adds forward: 60 s × 1,500 images a second of the notebook's network
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=lambda e: e.slug)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from cnn_core.family import branch, family, relatives
 from cnn_core.family_drawing import family_tree
@@ -23,13 +21,7 @@ from tests.trained import few_images, train_into
 SMALL = ModelSpec((conv(2, 5, stride=4), BATCH_NORM, RELU, FLATTEN, linear(10)))
 SPEC = TrainingSpec(model=SMALL, optimiser="sgd", learning_rate=0.1, steps=20, train_size=200, batch_size=20)
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,13 +38,7 @@ SHUFFLED = replace(SPEC, optimiser="sgd", learning_rate=0.1, pixels="shuffled")
 STRIDED = ModelSpec((conv(4, 3, stride=2, padding=1), RELU, FLATTEN, linear(10)))
 POOLED = ModelSpec((avg_pool(2), FLATTEN, linear(6), RELU, linear(10)))
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -30,14 +29,7 @@ from cnn_core.training import (
 TINY = ModelSpec((conv(2, 5), RELU, max_pool(4), FLATTEN, dropout(0.5), linear(10)))
 SPEC = TrainingSpec(model=TINY, steps=9, batch_size=8, train_size=20, initialisation="kaiming")
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Steps of a millisecond only wait for a second thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from cnn_core.mistakes import disagreements
 from cnn_core.models import MLP
@@ -20,13 +18,7 @@ from tests.trained import few_images, train_into
 FIRST = TrainingSpec(model=MLP, optimiser="adam", learning_rate=1e-3, steps=40, train_size=400, batch_size=40)
 SECOND = replace(FIRST, pixels="shuffled", steps=20)
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

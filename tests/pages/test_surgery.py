@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.data import load_mnist
@@ -21,13 +18,7 @@ from ui.surgery_trial import TESTED
 
 HALF = "conv3-" + "-".join(map(str, range(32)))  # muted: enough digits flip
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def said(app: AppTest, part: str) -> str:
