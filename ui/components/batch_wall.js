@@ -1,16 +1,8 @@
 // The images of a batch as small buttons: the picture, the answer below it, a bar as long as the loss.
 
-function make(tag, className, parent) {
-  const node = parent.appendChild(document.createElement(tag));
-  node.className = className;
-  return node;
-}
-
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
 class Wall {
   constructor(root) {
-    this.wall = make("div", "wall", root);
+    this.wall = make("div", root, { className: "wall" });
     this.wall.setAttribute("role", "group");
     this.wall.addEventListener("click", (event) => {
       const tile = event.target.closest("button");
@@ -30,11 +22,11 @@ class Wall {
   }
 
   tile() {
-    const tile = make("button", "", this.wall);
+    const tile = make("button", this.wall);
     tile.type = "button";
     tile.dataset.image = this.wall.children.length - 1;
-    for (const part of ["picture", "answer", "loss"]) tile[part] = make("span", part, tile);
-    make("i", "", tile.loss);
+    for (const part of ["picture", "answer", "loss"]) tile[part] = make("span", tile, { className: part });
+    make("i", tile.loss);
   }
 
   show(tile, n, most) {

@@ -13,7 +13,7 @@ from cnn_core.slow_motion import SlowStep
 from ui.components import component
 from ui.language import t
 
-_mount = component("batch_wall")
+_mount = component("batch_wall", uses=("dom",))
 
 
 def batch_wall(

@@ -1,11 +1,5 @@
 // The confusion matrix as a table of buttons: a row for each true digit, a column for each answer.
 
-function make(tag, into, properties = {}) {
-  const node = into.appendChild(document.createElement(tag));
-  Object.assign(node, properties);
-  return node;
-}
-
 class Confusion {
   constructor(root) {
     const table = make("table", root);

@@ -10,7 +10,7 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("confusion")
+_mount = component("confusion", uses=("dom",))
 
 
 def confusion(

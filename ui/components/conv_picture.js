@@ -7,32 +7,26 @@ const TALLEST = 400; // px: both pictures stay above the fold
 const LENS = 120; // px
 const REST = 300; // milliseconds without a move
 
-function make(tag, into, className = "") {
-  const node = into.appendChild(document.createElement(tag));
-  node.className = className;
-  return node;
-}
-
 class View {
   constructor(root) {
-    this.stage = make("div", root, "stage");
+    this.stage = make("div", root, { className: "stage" });
     [this.input, this.output] = ["input", "output"].map((name) => this.plate(name));
-    const below = make("div", root, "below");
-    this.lens = make("canvas", below, "lens");
+    const below = make("div", root, { className: "below" });
+    this.lens = make("canvas", below, { className: "lens" });
     this.lens.setAttribute("role", "img");
-    this.reading = make("p", below, "reading");
+    this.reading = make("p", below, { className: "reading" });
     this.reading.setAttribute("aria-live", "polite");
     this.listen();
     new ResizeObserver(() => this.layout()).observe(root);
   }
 
   plate(name) {
-    const figure = make("figure", this.stage, `plate ${name}`);
+    const figure = make("figure", this.stage, { className: `plate ${name}` });
     const title = make("figcaption", figure);
-    const frame = make("div", figure, "frame");
+    const frame = make("div", figure, { className: "frame" });
     const image = make("img", frame);
     image.draggable = false;
-    const mark = make("div", frame, "mark");
+    const mark = make("div", frame, { className: "mark" });
     return { figure, title, frame, image, mark };
   }
 
@@ -153,7 +147,6 @@ class View {
     place(this.input.mark, [top, left], span, shape);
     place(this.output.mark, [row, col], [1, 1], outShape);
     this.magnify(top, left);
-    const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     const same = String(this.here) === String(this.at);
     const bounds = { row: row + 1, col: col + 1, top: top + 1, bottom: top + span[0], left: left + 1, right: left + span[1] };
     this.reading.textContent = fill(labels.reading, bounds) + (same ? "" : ` ${labels.open}`);

@@ -13,7 +13,7 @@ from cnn_core.figures import picture_png
 from ui.components import component
 from ui.language import t
 
-_mount = component("conv_picture")
+_mount = component("conv_picture", uses=("dom",))
 
 
 def conv_picture(

@@ -5,16 +5,6 @@ const REACH = 24; // px within which a digit is pointed at
 const MOVE_MS = 600; // from one step's places to the next
 const TELL_AFTER = 80; // milliseconds that a pointer rests before Python is asked for the picture
 
-function make(tag, into, properties = {}) {
-  const node = into.appendChild(document.createElement(tag));
-  Object.assign(node, properties);
-  return node;
-}
-
-function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
 class DigitMap {
   constructor(root) {
     this.canvas = make("canvas", root, { tabIndex: 0 });

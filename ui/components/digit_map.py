@@ -11,7 +11,7 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("digit_map")
+_mount = component("digit_map", uses=("dom",))
 
 
 def digit_map(

@@ -9,7 +9,7 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("digit_pad", uses=("ink",))
+_mount = component("digit_pad", uses=("dom", "ink"))
 
 
 def digit_pad(

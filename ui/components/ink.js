@@ -2,12 +2,6 @@
 
 const BASE = 28; // pixels of the digit that a drawing may start from
 
-function make(tag, into, properties = {}) {
-  const node = into.appendChild(document.createElement(tag));
-  Object.assign(node, properties);
-  return node;
-}
-
 function paintDrawing(pen, side, { strokes, base }) {
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, side, side);

@@ -7,12 +7,12 @@ const ABOVE = 330; // px of a laptop's screen that other things take
 
 class Network {
   constructor(root) {
-    this.net = make("div", root, "net");
+    this.net = make("div", root, { className: "net" });
     this.net.tabIndex = 0;
     this.net.setAttribute("role", "application");
-    this.stage = make("div", this.net, "stage");
+    this.stage = make("div", this.net, { className: "stage" });
     this.space = new Space(this.net, this.stage);
-    this.reading = make("p", root, "reading");
+    this.reading = make("p", root, { className: "reading" });
     this.reading.setAttribute("aria-live", "polite");
     this.strips = [];
     this.marks = Object.fromEntries(["over", "open", "field"].map((name) => {
@@ -136,7 +136,7 @@ class Network {
       digits.replaceChildren();
       if (!last) return;
       layer.order.forEach((digit) => {
-        const span = make("span", digits, digit === layer.best ? "best" : "");
+        const span = make("span", digits, { className: digit === layer.best ? "best" : "" });
         span.textContent = digit;
         span.style.width = `${(at.scale + at.gap) / dense}px`;
       });

@@ -18,7 +18,7 @@ from ui.language import t
 
 MOST = {3: 128, 1: 1024}  # maps, and numbers of a vector, that a strip shows
 
-_mount = component("network_view")
+_mount = component("network_view", uses=("dom",))
 
 
 @dataclass(frozen=True)

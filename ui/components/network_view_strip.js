@@ -1,31 +1,19 @@
 // One layer: its name, and its maps side by side, painted from shades.
 
-function make(tag, into, className = "") {
-  const node = into.appendChild(document.createElement(tag));
-  node.className = className;
-  return node;
-}
-
-function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
 // For the eye; a map without a single number has no strongest one.
 function shown(number) {
   return number === null ? "?" : String(Number(number.toPrecision(3))).replace("-", "−");
 }
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
 class Strip {
   constructor(into) {
-    this.node = make("div", into, "layer");
-    this.name = make("div", this.node, "name");
+    this.node = make("div", into, { className: "layer" });
+    this.name = make("div", this.node, { className: "name" });
     [this.title, this.shape, this.range] = ["b", "i", "span"].map((tag) => make(tag, this.name));
     this.shape.style.fontStyle = "normal";
-    this.plate = make("div", this.node, "plate");
+    this.plate = make("div", this.node, { className: "plate" });
     this.canvas = make("canvas", this.plate);
-    this.digits = make("div", this.plate, "digits");
+    this.digits = make("div", this.plate, { className: "digits" });
     this.store = document.createElement("canvas"); // all maps, one below the other, one pixel a value
   }
 

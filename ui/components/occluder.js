@@ -4,37 +4,27 @@
 const SIDE = 28;
 const CLASSES = 10;
 
-function make(tag, into, className) {
-  const node = into.appendChild(document.createElement(tag));
-  node.className = className;
-  return node;
-}
-
-function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
 class Occluder {
   constructor(root) {
-    const stage = make("div", root, "stage");
-    this.frame = make("div", stage, "frame");
+    const stage = make("div", root, { className: "stage" });
+    this.frame = make("div", stage, { className: "frame" });
     this.frame.tabIndex = 0;
     this.frame.setAttribute("role", "application");
-    this.canvas = make("canvas", this.frame, "");
+    this.canvas = make("canvas", this.frame);
     Object.assign(this.canvas, { width: SIDE, height: SIDE });
-    this.patch = make("div", this.frame, "patch");
-    const answers = make("div", stage, "answers");
+    this.patch = make("div", this.frame, { className: "patch" });
+    const answers = make("div", stage, { className: "answers" });
     this.rows = Array.from({ length: CLASSES }, (_, digit) => this.answer(answers, digit));
-    this.reading = make("p", root, "reading");
+    this.reading = make("p", root, { className: "reading" });
     this.reading.setAttribute("aria-live", "polite");
     this.listen();
   }
 
   answer(into, digit) {
-    const row = make("div", into, "answer");
-    make("span", row, "digit").textContent = digit;
-    const bar = make("div", row, "bar");
-    return { row, fill: make("i", bar, ""), mark: make("b", bar, ""), percent: make("span", row, "percent") };
+    const row = make("div", into, { className: "answer" });
+    make("span", row, { className: "digit" }).textContent = digit;
+    const bar = make("div", row, { className: "bar" });
+    return { row, fill: make("i", bar), mark: make("b", bar), percent: make("span", row, { className: "percent" }) };
   }
 
   listen() {

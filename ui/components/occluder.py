@@ -11,7 +11,7 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("occluder")
+_mount = component("occluder", uses=("dom",))
 
 
 def occluder(

@@ -1,12 +1,6 @@
 // A tree of shares: each row a part of the row above it. A click, a touch, Enter or the arrow keys unfold it;
 // Python computes what is below. Rows are kept by their id, so that nothing jumps and the focus stays.
 
-function make(tag, into, className) {
-  const node = into.appendChild(document.createElement(tag));
-  node.className = className;
-  return node;
-}
-
 class Tree {
   constructor(root) {
     this.root = root;
@@ -42,16 +36,16 @@ class Tree {
     row.className = "row";
     row.dataset.id = id;
     row.setAttribute("role", "treeitem");
-    row.fold = make("span", row, "fold");
+    row.fold = make("span", row, { className: "fold" });
     row.fold.setAttribute("aria-hidden", "true");
-    row.face = make("span", row, "face");
-    const said = make("div", row, "said");
-    row.name = make("div", said, "name");
-    row.note = make("div", said, "note");
-    const bar = make("div", row, "bar");
+    row.face = make("span", row, { className: "face" });
+    const said = make("div", row, { className: "said" });
+    row.name = make("div", said, { className: "name" });
+    row.note = make("div", said, { className: "note" });
+    const bar = make("div", row, { className: "bar" });
     bar.setAttribute("aria-hidden", "true");
-    row.bar = make("i", bar, "");
-    row.share = make("div", row, "share");
+    row.bar = make("i", bar);
+    row.share = make("div", row, { className: "share" });
     row.addEventListener("click", () => {
       this.at = id;
       this.rove();
@@ -87,7 +81,7 @@ class Tree {
   paint(face, { pictures, alt }) {
     while (face.children.length > pictures.length) face.lastChild.remove();
     pictures.forEach((source, i) => {
-      const image = face.children[i] ?? make("img", face, "");
+      const image = face.children[i] ?? make("img", face);
       if (image.src !== source) image.src = source;
       image.alt = i ? "" : alt;
       image.title = alt;

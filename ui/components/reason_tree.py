@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.components import component
 
-_mount = component("reason_tree")
+_mount = component("reason_tree", uses=("dom",))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from cnn_core.strokes import Drawing, to_json
 from ui.components import component
 from ui.language import t
 
-_mount = component("replay", uses=("ink",))
+_mount = component("replay", uses=("dom", "ink"))
 
 
 def replay(key: str, drawing: Drawing, moments: Sequence[int], shares: np.ndarray) -> None:

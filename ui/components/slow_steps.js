@@ -10,38 +10,30 @@ const ICONS = {
 };
 const [WIDE, HIGH, RIM] = [120, 40, 6];
 
-function make(tag, className, parent) {
-  const node = parent.appendChild(document.createElement(tag));
-  node.className = className;
-  return node;
-}
-
 function draw(tag, parent, attributes) {
   const node = parent.appendChild(document.createElementNS(SVG, tag));
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   return node;
 }
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
 class Steps {
   constructor(root) {
-    this.bar = make("div", "bar", root);
+    this.bar = make("div", root, { className: "bar" });
     this.bar.addEventListener("keydown", (event) => this.key(event));
-    const buttons = make("div", "buttons", this.bar);
+    const buttons = make("div", this.bar, { className: "buttons" });
     this.back = this.icon("back", buttons, () => this.hand(-1));
     this.play = this.icon("play", buttons, () => (this.timer ? this.pause() : this.start()));
     this.on = this.icon("on", buttons, () => this.hand(1));
-    this.row = make("div", "phases", this.bar);
+    this.row = make("div", this.bar, { className: "phases" });
     this.row.setAttribute("role", "tablist");
-    this.next = make("button", "next", this.bar);
+    this.next = make("button", this.bar, { className: "next" });
     this.next.addEventListener("click", () => this.leap(this.data.byHand + 1));
-    this.now = make("span", "now-loss", this.bar);
+    this.now = make("span", this.bar, { className: "now-loss" });
     this.curve = draw("svg", this.bar, { width: WIDE, height: HIGH, class: "curve", role: "img" });
   }
 
   icon(name, parent, act) {
-    const button = make("button", `icon ${name}`, parent);
+    const button = make("button", parent, { className: `icon ${name}` });
     button.type = "button";
     const svg = draw("svg", button, { viewBox: "0 0 24 24", "aria-hidden": "true" });
     button.path = draw("path", svg, { d: ICONS[name] });
@@ -119,7 +111,7 @@ class Steps {
 
   tab() {
     const n = this.row.children.length;
-    const tab = make("button", "phase", this.row);
+    const tab = make("button", this.row, { className: "phase" });
     tab.type = "button";
     tab.setAttribute("role", "tab");
     tab.addEventListener("click", () => this.hand(n - this.data.phase));

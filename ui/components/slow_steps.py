@@ -10,7 +10,7 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("slow_steps")
+_mount = component("slow_steps", uses=("dom",))
 
 
 def slow_steps(

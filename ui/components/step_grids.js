@@ -10,11 +10,11 @@ const bracketed = (sentence) => sentence.replace(/([×÷+−] )(−[^\s;,)]+)/g,
 class View {
   constructor(root) {
     this.root = root;
-    this.stage = make("div", "stage", root);
+    this.stage = make("div", root, { className: "stage" });
     Object.assign(this.stage, { tabIndex: 0 });
     this.stage.setAttribute("role", "application");
     this.stage.addEventListener("keydown", (event) => this.key(event));
-    this.reading = make("div", "reading", root);
+    this.reading = make("div", root, { className: "reading" });
     this.reading.setAttribute("aria-live", "polite");
     this.pointing = {
       point: (place) => this.look(place ?? this.kept),
@@ -62,7 +62,7 @@ class View {
 
   say(...sentences) {
     const lines = sentences.filter(Boolean);
-    while (this.reading.children.length < lines.length) make("p", "", this.reading);
+    while (this.reading.children.length < lines.length) make("p", this.reading);
     [...this.reading.children].forEach((line, i) => (line.textContent = bracketed(lines[i] ?? "")));
     const [row, col] = this.weight;
     Object.assign(this.root.dataset, { row, col });
@@ -190,8 +190,8 @@ class Sum extends View {
 // The share of each image, one bar each: up above zero, down below; a click chooses the image.
 class Bars {
   constructor(root, choose) {
-    this.title = make("p", "bars-title", root);
-    this.box = make("div", "bars", root);
+    this.title = make("p", root, { className: "bars-title" });
+    this.box = make("div", root, { className: "bars" });
     this.box.addEventListener("click", (event) => {
       const bar = event.target.closest(".bar");
       if (bar) choose(Number(bar.dataset.image));
@@ -203,7 +203,7 @@ class Bars {
     this.box.classList.toggle("closed", !shares);
     if (!shares) return;
     while (this.box.children.length > shares.length) this.box.lastChild.remove();
-    while (this.box.children.length < shares.length) make("div", "", make("div", "bar", this.box));
+    while (this.box.children.length < shares.length) make("div", make("div", this.box, { className: "bar" }));
     const most = shares.reduce((m, v) => Math.max(m, Math.abs(v) || 0), 0) || 1;
     [...this.box.children].forEach((bar, n) => {
       const value = shares[n];

@@ -16,7 +16,7 @@ from ui.language import t
 
 MOST_SHARES = 50_000  # numbers: above it only those of the weight that is kept
 
-_mount = component("step_grids")
+_mount = component("step_grids", uses=("dom",))
 
 
 @dataclass(frozen=True)

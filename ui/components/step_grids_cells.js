@@ -3,21 +3,9 @@
 const LEAST_FOR_NUMBERS = 28; // px of a cell's side: "−1.2" in 14 px
 const ROOM_FOR_TWO = 38; // px: "−1.23"
 
-function make(tag, className, parent, text = "") {
-  const node = parent.appendChild(document.createElement(tag));
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
 // {shape, data} with float32 in base64 -> {rows, cols, values}; NaN survives, as it would not in JSON.
 function decode({ shape, data }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  return { rows: shape[0], cols: shape[1], values: new Float32Array(bytes.buffer) };
-}
-
-function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (gap, name) => (name in values ? values[name] : gap));
+  return { rows: shape[0], cols: shape[1], values: new Float32Array(bytes(data).buffer) };
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -65,15 +53,15 @@ const isDark = ([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b < 140;
 // One grid with its caption; `point` gets [row, col] under the pointer or null, `press` what is clicked.
 class Cells {
   constructor(name, parent, sign, { point, press } = {}) {
-    const term = make("div", "term", parent);
-    make("span", "sign", term, sign);
-    this.figure = make("figure", "", term);
+    const term = make("div", parent, { className: "term" });
+    make("span", term, { className: "sign", textContent: sign });
+    this.figure = make("figure", term);
     this.figure.dataset.grid = name;
-    this.title = make("figcaption", "title", this.figure);
-    this.plate = make("div", "plate", this.figure);
-    this.canvas = make("canvas", "", this.plate);
+    this.title = make("figcaption", this.figure, { className: "title" });
+    this.plate = make("div", this.figure, { className: "plate" });
+    this.canvas = make("canvas", this.plate);
     this.marks = {};
-    this.scale = make("figcaption", "scale", this.figure);
+    this.scale = make("figcaption", this.figure, { className: "scale" });
     if (point) {
       this.plate.addEventListener("pointermove", (event) => point(this.under(event)));
       this.plate.addEventListener("pointerleave", () => point(null));
@@ -133,7 +121,7 @@ class Cells {
 
   // An outline of `kind` around rows and columns; null takes it away.
   mark(kind, box) {
-    const mark = (this.marks[kind] ??= make("div", `mark ${kind}`, this.plate));
+    const mark = (this.marks[kind] ??= make("div", this.plate, { className: `mark ${kind}` }));
     mark.hidden = box === null;
     if (box === null) return;
     const [row, col, height, width] = box;

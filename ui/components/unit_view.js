@@ -9,13 +9,13 @@ const PHONE = 640; // px: on a narrower screen the view stands below the network
 class UnitView {
   constructor(root) {
     this.root = root;
-    const top = make("div", root, "top");
+    const top = make("div", root, { className: "top" });
     [this.image, this.output, this.after] = ["image", "output", "after"].map((name) => {
-      const figure = make("figure", top, name);
+      const figure = make("figure", top, { className: name });
       const caption = make("figcaption", figure);
       return Object.assign(new Plate(figure), { figure, caption });
     });
-    this.words = make("p", root, "words");
+    this.words = make("p", root, { className: "words" });
     this.words.setAttribute("aria-live", "polite");
     this.body = make("div", root);
     this.output.node.tabIndex = 0;
@@ -133,12 +133,12 @@ class UnitView {
 
   slices() {
     const { channels, labels, count } = this.data;
-    const box = make("div", this.body, "cards");
+    const box = make("div", this.body, { className: "cards" });
     const order = this.order();
     const limits = { input: largest(this.inputsOf), weight: largest(this.weightsOf), product: largest(this.productsOf) };
     order.slice(0, this.everything ? order.length : CARDS).forEach((i) => this.card(box, i, limits));
     if (order.length > CARDS) {
-      const more = make("button", this.body, "more");
+      const more = make("button", this.body, { className: "more" });
       more.textContent = this.everything ? labels.fewer : fill(labels.all, { count: channels.length });
       more.addEventListener("click", () => {
         this.everything = !this.everything;
@@ -146,17 +146,17 @@ class UnitView {
         this.show();
       });
     }
-    if (this.restOf) make("p", this.body, "note").textContent = fill(labels.rest, { count: count - channels.length });
+    if (this.restOf) make("p", this.body, { className: "note" }).textContent = fill(labels.rest, { count: count - channels.length });
   }
 
   card(box, i, limits) {
     const { channels, inShape, outShape, weightShape, source, labels, part } = this.data;
     const alone = channels.length === 1;
-    const node = make("div", box, `card${alone ? " alone" : channels[i] === part ? " part" : ""}`);
+    const node = make("div", box, { className: `card${alone ? " alone" : channels[i] === part ? " part" : ""}` });
     const input = new Plate(node, "button");
-    make("span", node, "sign").textContent = "∗";
+    make("span", node, { className: "sign" }).textContent = "∗";
     const slice = new Plate(node, "button");
-    make("span", node, "sign").textContent = "=";
+    make("span", node, { className: "sign" }).textContent = "=";
     const result = new Plate(node, "button");
     const cells = weightShape[0] * weightShape[1];
     this.paintInput(input, i, alone ? IMAGE : 56, limits.input);
@@ -171,7 +171,7 @@ class UnitView {
       plate.node.title = fill(labels.numbers, { channel: channels[i] });
       plate.node.addEventListener("click", () => this.tell("part", { channel: channels[i] }));
     }
-    const note = make("div", node, "note");
+    const note = make("div", node, { className: "note" });
     make("span", note).textContent = source === "input" ? labels.image : `${source} · ${channels[i]}`;
     this.cards.push({ i, input, result, number: make("b", note) });
   }
@@ -198,19 +198,19 @@ class UnitView {
 
   // A layer that adds nothing up: the map that it reads, and the numbers in the window.
   single() {
-    const box = make("div", this.body, "top");
+    const box = make("div", this.body, { className: "top" });
     const figure = make("figure", box);
     make("figcaption", figure).textContent = `${this.data.source} · ${this.data.channels[0]}`;
     const input = new Plate(figure, "button");
     const isMap = this.data.inShape[0] * this.data.inShape[1] > 1;
     this.paintInput(input, 0, isMap ? 140 : 44, largest(this.inputsOf));
     this.walkable(input, 0);
-    this.cards.push({ i: 0, input, table: make("table", box, "values") });
+    this.cards.push({ i: 0, input, table: make("table", box, { className: "values" }) });
   }
 
   terms() {
     const { labels, channels, source } = this.data;
-    const box = make("div", this.body, "terms");
+    const box = make("div", this.body, { className: "terms" });
     const order = this.order();
     [[labels.for, 1], [labels.against, -1]].forEach(([title, side]) => {
       const list = make("div", box);
@@ -219,7 +219,7 @@ class UnitView {
       const most = Math.abs(this.product(order[0])) || 1;
       mine.slice(0, TERMS).forEach((i) => {
         const product = this.product(i);
-        const row = make("button", list, "term");
+        const row = make("button", list, { className: "term" });
         row.type = "button";
         row.title = labels.walk;
         make("span", row).textContent = `${source} · ${channels[i]}`;
@@ -232,7 +232,7 @@ class UnitView {
         row.addEventListener("click", () => this.tell("walk", { channel: channels[i], row: 0, col: 0 }));
       });
       const others = mine.slice(TERMS);
-      const row = make("div", list, "term rest");
+      const row = make("div", list, { className: "term rest" });
       make("span", row).textContent = fill(labels.others, { count: others.length });
       make("b", row).textContent = signedText(others.reduce((sum, i) => sum + this.product(i), 0));
     });

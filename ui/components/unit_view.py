@@ -17,7 +17,7 @@ from ui.language import t
 
 MOST = 128  # input maps that are sent; of the others their sum
 
-_mount = component("unit_view")
+_mount = component("unit_view", uses=("dom",))
 
 
 def unit_view(

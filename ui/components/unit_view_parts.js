@@ -1,14 +1,6 @@
 // What the opened map is made of: numbers, small pictures, and the frames on them.
 
-function make(tag, into, className = "") {
-  const node = into.appendChild(document.createElement(tag));
-  node.className = className;
-  return node;
-}
-
-const decode = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const floats = (text) => new Float32Array(decode(text).buffer);
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const floats = (text) => new Float32Array(bytes(text).buffer);
 
 // For the eye: four digits; what is no number says so.
 function shown(number, digits = 4) {
@@ -29,17 +21,17 @@ function largest(values) {
 
 // One 32-bit colour for each shade: 0 is no number, 128 is zero of signed values.
 function palette(text) {
-  const rgb = decode(text);
+  const rgb = bytes(text);
   return Uint32Array.from({ length: 256 }, (_, i) => ((255 << 24) | (rgb[3 * i + 2] << 16) | (rgb[3 * i + 1] << 8) | rgb[3 * i]) >>> 0);
 }
 
 // A picture of numbers, each a square of whole device pixels, with a violet frame that moves on it.
 class Plate {
   constructor(into, tag = "div") {
-    this.node = make(tag, into, "plate");
+    this.node = make(tag, into, { className: "plate" });
     if (tag === "button") this.node.type = "button";
     this.canvas = make("canvas", this.node);
-    this.mark = make("div", this.node, "mark");
+    this.mark = make("div", this.node, { className: "mark" });
     this.store = document.createElement("canvas");
   }
 
