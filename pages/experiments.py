@@ -60,7 +60,7 @@ starting.button(
     type="primary",
     icon=":material/visibility:" if complete else ":material/play_arrow:",
     on_click=start,
-    disabled=page.shown and (complete or all(run and not run.is_over for run in runs)),
+    disabled=not learner or (page.shown and (complete or all(run and not run.is_over for run in runs))),
     width="stretch",
 )
 

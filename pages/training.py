@@ -60,17 +60,16 @@ preset, go, again, change = st.columns([3, 3, 3, 3], vertical_alignment="bottom"
 with preset:
     training_controls.preset_picker(page)
 wrong = training_settings.problem(page)
+waits = wrong is not None or not learner  # until the browser has said who starts it: a run is its starter's
 go.button(
     t("Start"),
     type="primary",
     icon=":material/play_arrow:",
     on_click=start,
     width="stretch",
-    disabled=wrong is not None,
+    disabled=waits,
 )
-again.button(
-    t("Start with another seed"), on_click=start, args=(True,), width="stretch", disabled=wrong is not None
-)
+again.button(t("Start with another seed"), on_click=start, args=(True,), width="stretch", disabled=waits)
 with change.popover(t("Change the settings"), icon=":material/tune:", width="stretch"):
     training_controls.controls(page)
 if wrong is None:

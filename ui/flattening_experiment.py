@@ -67,7 +67,13 @@ def flattening_experiment(image: np.ndarray) -> None:
             for which, spec in SPECS.items():
                 attempt(lambda spec=spec, which=which: store().add(spec, _names()[which], learner))  # type: ignore[misc]
 
-        st.button(t("Train all four"), type="primary", icon=":material/play_arrow:", on_click=start)
+        st.button(
+            t("Train all four"),
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=start,
+            disabled=not learner,
+        )
     _watch()
 
 

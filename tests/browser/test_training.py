@@ -32,8 +32,6 @@ def store_of(server: Server) -> RunStore:
 def running(page: Any, server: Server, seed: int) -> Iterator[str]:
     """A run that was started on the page and has made a step; it is stopped in the end."""
     page.goto(f"{server.url}/training?lang=en&steps=3000&seed={seed}")
-    page.get_by_role("button", name="Start", exact=True).wait_for(timeout=60_000)
-    wait_until_idle(page)  # the browser has said who this is: the run will be theirs
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(re.compile(r"run=[0-9a-f]{16}"))
     run_id = re.search(r"run=([0-9a-f]{16})", page.url)[1]  # type: ignore[index]

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 OpenPage = Callable[..., AppTest]
 
+LEARNER = "0123456789abcdef" * 2  # what a browser would have said
+
 
 @pytest.fixture
 def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
@@ -26,6 +28,7 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     def opened(slug: str, **address: object) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         app.switch_page(PAGES[slug].file)
+        app.session_state["learner.id"] = LEARNER
         app.query_params.update({"lang": "en"} | {name: str(value) for name, value in address.items()})
         app.run()
         assert not app.exception
