@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 _HERE = Path(__file__).resolve().parent
+_TURNS = "components.turns"  # key -> (digest of the values, when they were first sent)
 
 
-def component(name: str, html: str = '<div class="root"></div>', uses: tuple[str, ...] = ()) -> Any:
+def component(
+    name: str, html: str = '<div class="root"></div>', uses: tuple[str, ...] = ()
+) -> Callable[..., Any]:
     """Register a Streamlit component from ``name.css`` and ``name.js``, and return what mounts it.
 
     Call it once, at module level. A long script may be split: ``name_*.js`` come first, in the order of
-    their names, all in one module scope; ``name.js`` has the default export. ``uses`` names scripts that
-    several components share.
+    their names, all in one module scope; ``name.js`` has ``mount``, which is called with every new value.
+    ``uses`` names scripts that several components share.
     """
-    shared = [_HERE / f"{script}.js" for script in uses]
-    scripts = [*shared, *sorted(_HERE.glob(f"{name}_*.js")), _HERE / f"{name}.js"]
-    return st.components.v2.component(
+    before = [_HERE / f"{script}.js" for script in uses]
+    scripts = [*before, *sorted(_HERE.glob(f"{name}_*.js")), _HERE / f"{name}.js", _HERE / "newest.js"]
+    registered = st.components.v2.component(
         f"cnn_explorer_{name}",
         html=html,
         css=(_HERE / f"{name}.css").read_text("utf-8"),
         js="\n".join(script.read_text("utf-8") for script in scripts),
     )
+
+    def mounted(*, key: str, data: dict[str, Any] | None = None, **others: Any) -> Any:
+        return registered(key=key, data={**(data or {}), "turn": _turn(key, data)}, **others)
+
+    return mounted
+
+
+def _turn(key: str, data: dict[str, Any] | None) -> int:
+    """When these values were first sent, in milliseconds: it rises with each change, and only then."""
+    turns = st.session_state.setdefault(_TURNS, {})
+    digest = blake2b(json.dumps(data).encode(), digest_size=16).digest()
+    known, turn = turns.get(key, (None, 0))
+    if digest != known:
+        turn = max(turn + 1, time.time_ns() // 1_000_000)
+        turns[key] = digest, turn
+    return int(turn)

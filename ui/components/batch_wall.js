@@ -64,7 +64,7 @@ class Wall {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new Wall(root);
   root.view.update(data, (image) => setStateValue("image", image));

@@ -85,7 +85,7 @@ class Blocks {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new Blocks(root);
   root.view.update(data, (part) => setStateValue("opened", part));

@@ -60,7 +60,7 @@ class Confusion {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.matrix ??= new Confusion(root);
   root.matrix.update(data, (cell) => setStateValue("cell", cell));

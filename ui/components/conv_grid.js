@@ -245,7 +245,7 @@ class ConvGrid extends Renderer {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+function mount({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new ConvGrid(root);
   root.view.update(data, data.report ? (selected) => setStateValue("selected", selected) : null);

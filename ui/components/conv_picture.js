@@ -176,7 +176,7 @@ function place(mark, [top, left], [height, width], shape) {
   });
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new View(root);
   const hover = (place) => setStateValue("hovered", place);

@@ -195,7 +195,7 @@ class DigitMap {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.map ??= new DigitMap(root);
   root.map.update(data, setStateValue);

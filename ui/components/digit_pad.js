@@ -180,7 +180,7 @@ class Pad {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.pad ??= new Pad(root);
   root.pad.update(data, (value) => setStateValue("drawing", value));

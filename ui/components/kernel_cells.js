@@ -136,7 +136,7 @@ class Cells {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.cells ??= new Cells(root);
   root.cells.update(data, (edit) => setStateValue("edit", edit));

@@ -19,7 +19,7 @@ function kept() {
   }
 }
 
-export default function ({ parentElement, setStateValue }) {
+function mount({ parentElement, setStateValue }) {
   const root = parentElement.querySelector(".root");
   const frame = root.getRootNode().host?.closest("[data-testid=stElementContainer]");
   if (frame) frame.style.display = "none"; // no gap on the page for what cannot be seen

@@ -292,7 +292,7 @@ class Chart {
   }
 }
 
-export default function ({ parentElement, data }) {
+function mount({ parentElement, data }) {
   const root = parentElement.querySelector(".root");
   root.chart ??= new Chart(root);
   root.chart.update(data);

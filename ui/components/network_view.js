@@ -175,7 +175,7 @@ class Network {
   }
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new Network(root);
   root.view.update(data, (unit) => setTriggerValue("open", unit));

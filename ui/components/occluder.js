@@ -106,7 +106,7 @@ class Occluder {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.occluder ??= new Occluder(root);
   root.occluder.update(data, (at) => setStateValue("at", at));

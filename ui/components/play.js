@@ -60,7 +60,7 @@ class Play {
   }
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   root.play ??= new Play(root);
   root.play.update(data, (told) => setTriggerValue("told", told));

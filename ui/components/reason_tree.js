@@ -125,7 +125,7 @@ class Tree {
   }
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   root.tree ??= new Tree(root);
   root.tree.update(data, (toggled) => setTriggerValue("toggled", toggled));

@@ -100,7 +100,7 @@ class Replay {
   }
 }
 
-export default function ({ parentElement, data }) {
+function mount({ parentElement, data }) {
   const root = parentElement.querySelector(".root");
   root.replay ??= new Replay(root);
   root.replay.update(data);

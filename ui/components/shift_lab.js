@@ -140,7 +140,7 @@ class ShiftLab {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new ShiftLab(root);
   root.view.update(data, (moved) => setStateValue("moved", moved));

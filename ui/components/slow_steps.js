@@ -146,7 +146,7 @@ class Steps {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new Steps(root);
   root.view.update(data, (to) => setStateValue("to", to));

@@ -254,7 +254,7 @@ class Change extends View {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".root");
   if (root.kind !== data.kind) {
     root.replaceChildren();

@@ -106,7 +106,7 @@ class Board {
   }
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   root.board ??= new Board(root);
   root.board.update(data, (unit) => setTriggerValue("press", unit));

@@ -307,7 +307,7 @@ function spoken(text, values) {
   });
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new UnitView(root);
   root.view.update(data, setTriggerValue);

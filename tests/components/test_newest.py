@@ -1,0 +1,46 @@
+"""A value that was overtaken while a component's script was still loading never replaces a newer one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from tests.browser_tools import ROOT
+
+SCRIPT = (ROOT / "ui" / "components" / "newest.js").read_text("utf-8")
+MOUNT = "function mount({ parentElement, data }) { parentElement.shown.push(data.value); return 'cleanup'; }"
+CALLED = """async ([script, turns]) => {
+    const { default: component } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+    const parentElement = { shown: [] };
+    const kept = turns.map((turn) => component({ parentElement, data: { turn, value: turn } }));
+    return [parentElement.shown, kept];
+}"""
+
+
+def test_what_is_older_than_what_is_shown_is_left_out(browser_page: Any) -> None:
+    shown, kept = browser_page.evaluate(CALLED, [f"{MOUNT}\n{SCRIPT}", [5, 3, 5, 8, 7]])
+    assert shown == [5, 5, 8]
+    assert kept == ["cleanup", None, "cleanup", "cleanup", None]
+
+
+def page() -> None:
+    import streamlit as st
+
+    from ui.components.play import play
+
+    play(st.number_input("at", 0, 9), 10, False, "play", lambda place, goes_on: None)
+
+
+def turn(app: AppTest) -> int:
+    return int(json.loads(app.get("bidi_component")[0].proto.json)["turn"])
+
+
+def test_the_turn_rises_with_each_change_and_stays_without() -> None:
+    app = AppTest.from_function(page).run()
+    first = turn(app)
+    assert turn(app.run()) == first
+    changed = turn(app.number_input[0].set_value(3).run())
+    assert changed > first
+    assert turn(app.number_input[0].set_value(0).run()) > changed
