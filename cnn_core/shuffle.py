@@ -15,6 +15,6 @@ def pixel_order(spec: TrainingSpec, count: int) -> np.ndarray | slice:
 
 
 def seen(spec: TrainingSpec, images: np.ndarray) -> np.ndarray:
-    """Images (N, 28, 28) as a run's network gets them: their pixels shuffled where its spec says so."""
-    flat = images.reshape(len(images), -1)[:, pixel_order(spec, images[0].size)]
-    return flat.reshape(images.shape)
+    """One image (28, 28) or many (N, 28, 28) as a run's network gets them, maybe shuffled."""
+    count = images.shape[-2] * images.shape[-1]
+    return images.reshape(-1, count)[:, pixel_order(spec, count)].reshape(images.shape)

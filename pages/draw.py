@@ -5,31 +5,32 @@ import streamlit as st
 
 from cnn_core.answer_charts import answer_bars
 from cnn_core.features import feature_maps, predict
-from cnn_core.figures import enlarge, feature_map_strip, grey, limits, scale_text
+from cnn_core.figures import enlarge, grey
 from ui import draw_break, draw_pad, draw_replay, frame, specimen
+from ui.components.network_view import Unit, network_view
 from ui.language import t
 from ui.pictures import drawing, picture, save_table
-from ui.state import choice, flag
+from ui.site import PAGES
+from ui.state import flag
+
+OPENED = "draw.opened"  # the map that was clicked
 
 page = frame.begin(
     "draw",
     **specimen.FIELDS,
     **draw_break.FIELDS,
     replay=flag(False),
-    scale=choice("each", ["each", "layer"]),
 )
 looked_at = specimen.pick(page)
 
 
-model = looked_at.model()
-
-
 @st.fragment
 def instrument() -> None:
-    """The pad, what the network gets, and what it answers: alone, so that they keep up with the pen."""
+    """The pad, what the network gets, makes of it and answers: alone, so that they keep up with the pen."""
     draw_pad.follow()
+    follow_click()
     stroke = draw_pad.stroke_pixels()
-    pixels = looked_at.image.pixels if stroke is None else stroke
+    pixels = looked_at.seen if stroke is None else specimen.seen_by(looked_at.run.id, stroke)
     pad, prepared, answer = st.columns([5, 3, 6], gap="medium")
     with prepared:
         picture(
@@ -45,6 +46,23 @@ def instrument() -> None:
             st.markdown(t("The pad is empty. Draw a digit from 0 to 9, as large as you like."))
     with pad:
         draw_pad.show(page, looked_at.image.ref)
+    if pixels.any():
+        st.subheader(t("What each layer makes of it"), anchor=False)
+        network_view(
+            "draw.network",
+            looked_at.run.spec.model,
+            feature_maps(looked_at.model(), pixels),
+            lambda unit: st.session_state.__setitem__(OPENED, unit),
+            theme=frame.theme(),
+        )
+
+
+def follow_click() -> None:
+    """To the page that opens the map that was clicked, with the same network and image."""
+    unit: Unit | None = st.session_state.pop(OPENED, None)
+    if unit is not None:
+        place = {name: str(value) for name, value in vars(unit).items()}
+        st.switch_page(PAGES["feature_maps"].file, query_params=page.link() | place)
 
 
 def answers(pixels: np.ndarray) -> None:
@@ -75,32 +93,6 @@ if pixels.any():
     draw_replay.show(page, looked_at.image.ref, looked_at.run.id, looked_at.step)
     draw_break.show(page, looked_at.run.id, looked_at.step, pixels)
 
-    st.subheader(t("What each layer makes of it"), anchor=False)
-    st.segmented_control(
-        t("Scale"),
-        ["each", "layer"],
-        format_func={"each": t("each map its own"), "layer": t("one for the layer")}.get,
-        required=True,
-        **page.widget("scale"),
-    )
-    for name, maps in feature_maps(model, pixels).items():
-        if name == "input" or maps.ndim != 3:
-            continue
-        low, high = limits(maps)
-        picture(
-            feature_map_strip(
-                maps, scale="each" if page.scale == "each" else "shared", columns=16, theme=frame.theme()
-            ),
-            f"drawn-{name}",
-            t("The maps of {layer}", layer=name),
-            t(
-                "**{layer}** {shape}: {range}",
-                layer=name,
-                shape=" × ".join(map(str, maps.shape)),
-                range=scale_text(low, high),
-            ),
-        )
-
 frame.end(
     "draw",
     page,
@@ -108,11 +100,11 @@ frame.end(
 from cnn_core.distort import Distortion, distort
 from cnn_core.features import predict
 from cnn_core.runs import RunStore
-from ui.specimen import load_image
+from ui.specimen import load_image{looked_at.seen_import}
 
 digit = load_image("{looked_at.image.ref}").pixels  # (28, 28), 0 to 1: prepared as MNIST was
 model = RunStore().model("{looked_at.run.id}", {looked_at.step})
-output = predict(model, digit)  # ten probabilities
-changed = predict(model, distort(digit, {draw_break.chosen(page)}))
+output = predict(model, {looked_at.seen_code("digit")})  # ten probabilities
+changed = predict(model, {looked_at.seen_code(f"distort(digit, {draw_break.chosen(page)})")})
 """,
 )

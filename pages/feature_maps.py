@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import features
-from cnn_core.shuffle import seen
 from ui import frame, specimen
 from ui.components.network_view import network_view
 from ui.language import t
@@ -25,8 +24,7 @@ page = frame.begin(
 )
 looked_at = specimen.pick(page)
 spec = looked_at.run.spec.model
-model, image = looked_at.model(), seen(looked_at.run.spec, looked_at.image.pixels[None])[0]
-is_shuffled = looked_at.run.spec.pixels == "shuffled"
+model, image = looked_at.model(), looked_at.seen
 maps = features.feature_maps(model, image)
 shares = features.predict(model, image)
 best = int(np.nan_to_num(shares).argmax())
@@ -73,8 +71,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium", ke
         st.toggle(t("In space, to be turned about"), **page.widget("space"))
 if not any(row.kind == "conv" for row in spec.layers):
     st.caption(t("This network has no convolution, so it has no maps: each layer is a row of numbers."))
-if is_shuffled:
-    st.caption(t("This network learned from shuffled digits, so the image's pixels are shuffled too."))
 if looked_at.run.state in ("queued", "running") and looked_at.step == looked_at.steps[-1]:
     st.caption(t("This run is still going: this is step {step:,}, the newest so far.", step=looked_at.step))
 if page.layer and page.layer not in maps:
@@ -110,13 +106,6 @@ st.toggle(t("Edges, strokes, parts, digits: what each layer looks for"), **page.
 if page.story:
     story(looked_at, maps)
 
-shuffling = (
-    f"""
-from cnn_core.shuffle import seen
-image = seen(RunStore().run("{looked_at.run.id}").spec, image[None])[0]"""
-    if is_shuffled
-    else ""
-)
 opening = (
     f"""
 unit = explain_unit(model, image, "{unit.layer}", {unit.channel}, {unit.row}, {unit.col})
@@ -130,10 +119,10 @@ frame.end(
     f"""
 from cnn_core.features import explain_unit, feature_maps
 from cnn_core.runs import RunStore
-from ui.specimen import load_image
+from ui.specimen import load_image{looked_at.seen_import}
 
 model = RunStore().model("{looked_at.run.id}", {looked_at.step})
-image = load_image("{looked_at.image.ref}").pixels  # (28, 28), 0 to 1{shuffling}
+image = {looked_at.seen_code(f'load_image("{looked_at.image.ref}").pixels')}  # (28, 28), 0 to 1
 maps = feature_maps(model, image)
 output = maps["{unit.layer if unit else list(maps)[-1]}"]{opening}
 """,

@@ -69,10 +69,11 @@ frame.end(
 from cnn_core.data import load_mnist
 from cnn_core.digit_map import layout, read
 from cnn_core.features import confusion_matrix
-from cnn_core.runs import RunStore
+from cnn_core.runs import RunStore{looked_at.seen_import}
 
 mnist = load_mnist()
-reading = read(RunStore().model("{looked_at.run.id}", {looked_at.step}), mnist.test_images)
+model = RunStore().model("{looked_at.run.id}", {looked_at.step})
+reading = read(model, {looked_at.seen_code("mnist.test_images")})
 output = confusion_matrix(mnist.test_labels, reading.answers)  # a row for each true digit
 places, share = layout(reading.hidden)  # (10000, 2): the map, and how much of the variance it shows
 """,

@@ -25,7 +25,7 @@ page = frame.begin(
     channel=integer(0, 0, 9999),
 )
 looked_at = specimen.pick(page)
-model, image = looked_at.model(), looked_at.image
+model = looked_at.model()
 spec = looked_at.run.spec.model
 edit = read_edit(page, spec)
 rows = {row.name: row for row in summary(spec)}
@@ -45,7 +45,7 @@ elif layer is None:
     st.info(t("This network has one layer with weights alone: there is no part to mute. Choose another run."))
 else:
     edited = edit.apply(model)
-    maps = feature_maps(edited, image.pixels)
+    maps = feature_maps(edited, looked_at.seen)
     answers, before = trial.answers_with(edit), trial.accuracy(trial.answers)
     ranking = shared_ranking(looked_at.run.id, looked_at.step, layer, rows[layer].shape[0])
 
@@ -80,7 +80,7 @@ else:
         with st.container(horizontal=True):
             bulk_buttons(layer, ranking.units, edit, ranking, lambda changed: put_edit(page, changed))
     with effect:
-        answer(predict(model, image.pixels), predict(edited, image.pixels), edit, image.label)
+        answer(predict(model, looked_at.seen), predict(edited, looked_at.seen), edit, looked_at.image.label)
         undo_buttons(page)
         in_words(trial, answers)
 
@@ -94,7 +94,7 @@ else:
         with cells:
             place = kernel_editor(page, layer, weights[f"{layer}.weight"], edit)
         with at_work:
-            as_trained = feature_maps(model, image.pixels)
+            as_trained = feature_maps(model, looked_at.seen)
             filter_at_work(place, as_trained[layer][place[1]], maps[layer][place[1]])
     else:
         st.markdown(
@@ -113,7 +113,7 @@ import numpy as np
 
 from cnn_core.data import load_mnist
 from cnn_core.runs import RunStore
-from cnn_core.surgery import Edit, Trial
+from cnn_core.surgery import Edit, Trial{looked_at.seen_import}
 
 store = RunStore()
 run = "{looked_at.run.id}"
@@ -121,7 +121,7 @@ model = store.model(run, {looked_at.step})
 kept = lambda sha256: store.artifact(sha256).data
 edit = Edit.from_text("{page.edit if edit else ""}", store.run(run).spec.model, kept)
 mnist = load_mnist()
-trial = Trial(model, mnist.test_images[:{TESTED}], mnist.test_labels[:{TESTED}])
+trial = Trial(model, {looked_at.seen_code(f"mnist.test_images[:{TESTED}]")}, mnist.test_labels[:{TESTED}])
 answers = trial.answers_with(edit)
 output = trial.accuracy(answers)  # as trained: trial.accuracy(trial.answers)
 flipped = np.flatnonzero(answers != trial.answers)

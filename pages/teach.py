@@ -22,7 +22,7 @@ page = frame.begin(
 )
 looked_at = specimen.pick(page)
 lesson = teach_lesson.lesson(page, looked_at)
-pixels = looked_at.image.pixels
+pixels = looked_at.seen
 
 
 def take_a_mistake() -> None:
@@ -106,11 +106,11 @@ frame.end(
 from cnn_core.features import predict
 from cnn_core.runs import RunStore
 from cnn_core.teach import restored, taught
-from ui.specimen import load_image
+from ui.specimen import load_image{looked_at.seen_import}
 
 store = RunStore()
 model = store.model("{looked_at.run.id}", {looked_at.step})
-digit = load_image("{looked_at.image.ref}").pixels  # (28, 28), 0 to 1
+digit = {looked_at.seen_code(f'load_image("{looked_at.image.ref}").pixels')}  # (28, 28), 0 to 1
 {so_far}
 output = predict(pupil, digit)  # what it reads now
 pupil = taught(pupil, digit, label={page.label}, rate={page.rate:g})  # one step more, on a copy

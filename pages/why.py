@@ -29,7 +29,7 @@ page = frame.begin(
     col=integer(14, 0, 27),
 )
 looked_at = specimen.pick(page)
-model, image = looked_at.model(), looked_at.image.pixels
+model, image = looked_at.model(), looked_at.seen
 reasons = Reasons(model, image)
 
 if not np.isfinite(reasons.logits).all():
@@ -131,10 +131,10 @@ frame.end(
     f"""
 from cnn_core.reasons import Reasons
 from cnn_core.runs import RunStore
-from ui.specimen import load_image
+from ui.specimen import load_image{looked_at.seen_import}
 
 model = RunStore().model("{looked_at.run.id}", {looked_at.step})
-image = load_image("{looked_at.image.ref}").pixels  # (28, 28), 0 to 1
+image = {looked_at.seen_code(f'load_image("{looked_at.image.ref}").pixels')}  # (28, 28), 0 to 1
 reasons = Reasons(model, image)
 score = reasons.score({target}, {against})
 parts = reasons.open(score, count=5)  # the strongest, all others together, the bias

@@ -189,7 +189,7 @@ def _slow_motion(scene: Scene) -> np.ndarray:
 
 def _experiments(scene: Scene) -> np.ndarray:
     """The digit, and with its pixels shuffled: the end of what a filter can find."""
-    shuffled = seen(TrainingSpec(pixels="shuffled"), scene.digit[None])[0]
+    shuffled = seen(TrainingSpec(pixels="shuffled"), scene.digit)
     return _row(scene, _as_grey(scene.digit), _as_grey(shuffled), gap=24)
 
 

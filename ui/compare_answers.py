@@ -49,7 +49,7 @@ def one_digit(page: PageState, runs: Mapping[str, Run], step: int) -> Picture:
 
 
 def _probabilities(run: Run, step: int, pixels: np.ndarray) -> np.ndarray:
-    return predict(shared_model(run.id, step), seen(run.spec, pixels[None])[0])
+    return predict(shared_model(run.id, step), seen(run.spec, pixels))
 
 
 def pairwise(page: PageState, runs: Mapping[str, Run], step: int) -> None:
@@ -168,7 +168,7 @@ store = RunStore()
 output = {{}}
 for run, step in {kept}.items():
     spec = store.run(run).spec
-    output[run] = predict(store.model(run, step), seen(spec, image[None])[0])
+    output[run] = predict(store.model(run, step), seen(spec, image))
 """
 
 

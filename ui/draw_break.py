@@ -14,7 +14,7 @@ from cnn_core.figures import enlarge, grey
 from ui import frame
 from ui.language import t
 from ui.pictures import drawing, picture, save_table
-from ui.specimen import shared_model
+from ui.specimen import seen_by, shared_model
 from ui.state import PageState, choice, number
 
 FIELDS = {name: number(neutral(name), low, high) for name, (low, high, _) in RANGES.items()} | {
@@ -57,7 +57,7 @@ def show(page: PageState, run: str, step: int, pixels: np.ndarray) -> None:
             )
         values, digits, shares = _along(pixels.tobytes(), by, page.vary, run, step)
         with words:
-            _in_words(page, predict(shared_model(run, step), changed), values, shares)
+            _in_words(page, predict(shared_model(run, step), seen_by(run, changed)), values, shares)
         alt = t("How sure the network is of each digit along the whole range")
         drawing(
             lambda width: breaking_curves(
@@ -114,4 +114,4 @@ def _along(
     """Values (n,), digits (n, 28, 28) and probabilities (n, 10), the others as they are in ``by``."""
     digit = np.frombuffer(pixels, np.float32).reshape(28, 28)
     values, digits = sweep(digit, replace(by, **{name: neutral(name)}), name)
-    return values, digits, predict_batch(shared_model(run, step), digits)
+    return values, digits, predict_batch(shared_model(run, step), seen_by(run, digits))

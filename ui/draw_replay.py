@@ -10,7 +10,7 @@ from cnn_core.features import predict_batch
 from cnn_core.strokes import drawn_by, from_json, timed, to_json
 from ui.components.replay import replay
 from ui.language import t
-from ui.specimen import drawing_of, prepared_drawing, shared_model
+from ui.specimen import drawing_of, prepared_drawing, seen_by, shared_model
 from ui.state import PageState
 
 MOMENTS = 32  # of one drawing, at most
@@ -46,4 +46,4 @@ def _answers(drawing: str, run: str, step: int) -> tuple[list[int], np.ndarray]:
     count = min(MOMENTS, len(times))
     moments = [times[i] for i in np.linspace(0, len(times) - 1, count).round().astype(int)]
     pixels = [prepared_drawing(to_json(drawn_by(strokes, moment))) for moment in moments]
-    return moments, predict_batch(shared_model(run, step), np.stack(pixels))
+    return moments, predict_batch(shared_model(run, step), seen_by(run, np.stack(pixels)))

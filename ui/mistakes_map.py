@@ -13,7 +13,7 @@ from cnn_core.figures import enlarge, grey
 from ui.components.digit_map import digit_map, pointed
 from ui.language import t
 from ui.pictures import picture
-from ui.specimen import Specimen, shared_model
+from ui.specimen import Specimen, seen_by, shared_model
 from ui.state import PageState
 
 KEY = "mistakes.map"
@@ -38,7 +38,7 @@ def mapped(run: str, step: int, last: int) -> Mapped:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _read(run: str, step: int) -> Reading:
-    return read(shared_model(run, step), load_mnist().test_images)
+    return read(shared_model(run, step), seen_by(run, load_mnist().test_images))
 
 
 @st.fragment

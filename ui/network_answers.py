@@ -13,7 +13,6 @@ from cnn_core.excite import maximise_unit, ranked_channels
 from cnn_core.features import filters
 from cnn_core.figures import enlarge, grey, grid, response_figure
 from cnn_core.models import ModelSpec, summary
-from cnn_core.shuffle import seen
 from ui import frame, specimen
 from ui.components.network_view import Unit
 from ui.language import t
@@ -30,7 +29,7 @@ STORY = 3  # channels of a layer, and patches of each
 def _answers(run_id: str, step: int) -> Answers:
     mnist = load_mnist()
     model = specimen.shared_model(run_id, step)
-    images = seen(specimen.store().run(run_id).spec, mnist.test_images[:ASKED])
+    images = specimen.seen_by(run_id, mnist.test_images[:ASKED])
     return ask(model, images, mnist.test_labels[:ASKED])
 
 

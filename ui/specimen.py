@@ -13,6 +13,7 @@ from cnn_core.data import load_mnist
 from cnn_core.images import open_picture, prepare_digit, to_grey
 from cnn_core.messages import Problem
 from cnn_core.runs import REFERENCE, Run, RunStore
+from cnn_core.shuffle import seen
 from cnn_core.strokes import from_json, on_digit, raster, to_json
 from ui.components.play import play
 from ui.language import explain, t
@@ -54,6 +55,29 @@ class Specimen:
         """The network at the specimen's step, or at another one; shared, so look and do not change."""
         return shared_model(self.run.id, self.step if step is None else step)
 
+    @property
+    def seen(self) -> np.ndarray:
+        """The image's pixels as this run's network gets them."""
+        return seen(self.run.spec, self.image.pixels)
+
+    @property
+    def is_shuffled(self) -> bool:
+        return self.run.spec.pixels == "shuffled"
+
+    @property
+    def seen_import(self) -> str:
+        """The line that ``seen_code`` needs, for the code at the foot of a page."""
+        return "\nfrom cnn_core.shuffle import seen" if self.is_shuffled else ""
+
+    def seen_code(self, images: str) -> str:
+        """An expression for images, as this run's network gets them."""
+        return f'seen(RunStore().run("{self.run.id}").spec, {images})' if self.is_shuffled else images
+
+
+def seen_by(run_id: str, images: np.ndarray) -> np.ndarray:
+    """One image (28, 28) or many (N, 28, 28) as a run's network gets them."""
+    return seen(store().run(run_id).spec, images)
+
 
 @st.cache_resource(show_spinner=False)
 def store() -> RunStore:
@@ -79,7 +103,12 @@ def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
         if image:
             with columns[2]:
                 picture = pick_image(page)
-    return Specimen(run, at, steps, picture)
+    looked_at = Specimen(run, at, steps, picture)
+    if looked_at.is_shuffled:
+        st.caption(
+            t("This network learned from shuffled digits: it gets every image with its pixels shuffled so.")
+        )
+    return looked_at
 
 
 def pick_run(page: PageState) -> tuple[Run, list[int]]:

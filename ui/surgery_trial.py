@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnn_core.data import load_mnist
 from cnn_core.surgery import Trial
-from ui.specimen import shared_model
+from ui.specimen import seen_by, shared_model
 
 TESTED = 1_000  # the first test digits
 
@@ -32,7 +32,8 @@ class Ranking:
 def shared_trial(run_id: str, step: int) -> Trial:
     """The network of a run at a step before the fixed part of the test set, kept for all sessions."""
     mnist = load_mnist()
-    return Trial(shared_model(run_id, step), mnist.test_images[:TESTED], mnist.test_labels[:TESTED])
+    images = seen_by(run_id, mnist.test_images[:TESTED])
+    return Trial(shared_model(run_id, step), images, mnist.test_labels[:TESTED])
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)

@@ -14,7 +14,7 @@ from cnn_core.features import predict_batch
 from cnn_core.messages import Problem
 from cnn_core.teach import KIND, kept, restored, taught
 from ui.language import explain
-from ui.specimen import Specimen, shared_model, store
+from ui.specimen import Specimen, seen_by, shared_model, store
 from ui.state import PageState
 
 TESTED = 1_000  # the first test digits: the fixed part on which forgetting is counted
@@ -55,7 +55,7 @@ def teach(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
     """Take one more step and keep it; for a button's callback."""
     st.session_state[TROUBLE] = None
     try:
-        pupil = taught(so_far.model, looked_at.image.pixels, page.label, page.rate)
+        pupil = taught(so_far.model, looked_at.seen, page.label, page.rate)
         about = {
             "run": looked_at.run.id,
             "step": looked_at.step,
@@ -74,4 +74,4 @@ def teach(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
 def answers(run: str, step: int, name: str) -> np.ndarray:
     """How the lesson's network reads the fixed part of the test set, int64 (TESTED,)."""
     model = _restored(run, step, name)[0] if name else shared_model(run, step)
-    return predict_batch(model, load_mnist().test_images[:TESTED]).argmax(axis=1)
+    return predict_batch(model, seen_by(run, load_mnist().test_images[:TESTED])).argmax(axis=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from torch import nn
 
 from cnn_core import attribution
 from cnn_core.colours import palette, rgb
@@ -56,7 +57,7 @@ def ways(spec: ModelSpec) -> dict[str, str]:
 @st.cache_data(show_spinner=False, max_entries=300)
 def for_all_classes(run_id: str, step: int, image: str, way: str) -> np.ndarray:
     """A way's pictures of all ten classes, (10, 28, 28); a snapshot and an image never change."""
-    model, pixels = specimen.shared_model(run_id, step), specimen.load_image(image).pixels
+    model, pixels = _asked(run_id, step, image)
     asked: dict[str, Callable[[int], np.ndarray]] = {
         "integrated": lambda digit: attribution.integrated_gradients(model, pixels, digit, steps=32),
         "saliency": lambda digit: attribution.saliency(model, pixels, digit),
@@ -65,6 +66,12 @@ def for_all_classes(run_id: str, step: int, image: str, way: str) -> np.ndarray:
     layer = way.removeprefix(_CAM)
     cam = lambda digit: attribution.grad_cam(model, pixels, layer, digit, signed=True)  # noqa: E731
     return attribution.every_class(asked.get(way, cam))
+
+
+def _asked(run_id: str, step: int, image: str) -> tuple[nn.Module, np.ndarray]:
+    """The network that is asked, and the pixels (28, 28) as it gets them."""
+    pixels = specimen.load_image(image).pixels
+    return specimen.shared_model(run_id, step), specimen.seen_by(run_id, pixels)
 
 
 def show_pixels(page: PageState, looked_at: Specimen, asked: Asked) -> None:
@@ -84,8 +91,8 @@ def show_pixels(page: PageState, looked_at: Specimen, asked: Asked) -> None:
     limit = attribution.common_limit(made)
     shown = asked.of(made)
     heat = enlarge(signed(shown, limit, frame.theme()), _FACTOR)
-    heat[_contour(looked_at.image.pixels)] = rgb(palette(frame.theme()).soft)
-    digit = enlarge(np.repeat(grey(looked_at.image.pixels, 0, 1)[..., None], 3, axis=-1), _FACTOR)
+    heat[_contour(looked_at.seen)] = rgb(palette(frame.theme()).soft)
+    digit = enlarge(np.repeat(grey(looked_at.seen, 0, 1)[..., None], 3, axis=-1), _FACTOR)
     picture(
         beside([digit, heat]),
         f"why-{way}",
@@ -98,7 +105,7 @@ def show_pixels(page: PageState, looked_at: Specimen, asked: Asked) -> None:
             range=scale_text(-limit, limit),
         ),
     )
-    model, pixels = looked_at.model(), looked_at.image.pixels
+    model, pixels = looked_at.model(), looked_at.seen
     st.markdown(
         meaning(
             way, shown, lambda: float(asked.of(logits(model, pixels) - logits(model, np.zeros_like(pixels))))
@@ -152,7 +159,7 @@ def _number(value: float) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def _hidden(run_id: str, step: int, image: str, size: int) -> np.ndarray:
-    model, pixels = specimen.shared_model(run_id, step), specimen.load_image(image).pixels
+    model, pixels = _asked(run_id, step, image)
     answers = attribution.answers_when_hidden(model, pixels, size).astype(np.float64)
     shares = np.exp(answers - answers.max(axis=-1, keepdims=True))
     return (shares / shares.sum(axis=-1, keepdims=True)).astype(np.float32)
@@ -164,7 +171,7 @@ def show_occluder(page: PageState, looked_at: Specimen, whole: np.ndarray) -> No
     answers = _hidden(looked_at.run.id, looked_at.step, looked_at.image.ref, page.size)
     occluder(
         "why.occluder",
-        looked_at.image.pixels,
+        looked_at.seen,
         answers,
         whole,
         page.size,

@@ -34,6 +34,7 @@ def test_it_answers_while_the_pen_is_down_and_the_strokes_replay(browser_page: A
     page.mouse.down()
     page.mouse.move(*place(page, 0.72, 0.25), steps=8)
     expect(page.get_by_text(READS)).to_be_visible()  # before the pen goes up
+    expect(page.locator(".net")).to_be_visible()  # and what each layer makes of it
     assert page.url == empty
     page.mouse.move(*place(page, 0.45, 0.85), steps=8)
     page.mouse.up()
@@ -52,6 +53,15 @@ def test_it_answers_while_the_pen_is_down_and_the_strokes_replay(browser_page: A
     page.get_by_role("button", name="Play", exact=True).click()
     expect(said).to_have_text(re.compile("It reads a 7"))
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()  # it has come to its end
+
+
+def test_a_map_below_the_pad_opens_on_its_own_page(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    opened(page, f"{server.url}/draw?lang=en&image=test-3")
+    page.locator(".net .plate").nth(1).click(position={"x": 10, "y": 10})
+    page.wait_for_url("**/feature_maps?**layer=conv1**")
+    assert "image=test-3" in page.url
+    expect(page.get_by_role("button", name="Close", exact=True)).to_be_visible()
 
 
 def test_a_test_digit_is_put_on_the_pad_and_changed_on_a_phone(browser: Any, server: Server) -> None:

@@ -112,7 +112,7 @@ def test_a_run_that_goes_on_says_that_this_is_its_newest_step(open_page: OpenPag
 def test_a_network_of_shuffled_pixels_sees_them_shuffled(open_page: OpenPage) -> None:
     run = train_into(Recorder(), SHORT_SHUFFLED, few_images())
     app = open_page("feature_maps", run=run)
-    assert "pixels are shuffled too" in texts(app)
+    assert "gets every image with its pixels shuffled" in texts(app)
     maps = feature_maps(RunStore().model(run), seen(SHORT_SHUFFLED, DIGITS[:1])[0])
     assert np.allclose(code_of(app)["output"], maps["fc3"])
 
