@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import compare_answers, compare_runs, frame, specimen
-from ui.compare_curves import CLOCKS, clock_names, curves
+from ui.compare_curves import CLOCKS, clock_names, watch
 from ui.language import t
 from ui.site import PAGES
 from ui.specimen import LAST
@@ -23,7 +23,7 @@ named = compare_runs.named(compared)
 
 chart, moment = st.columns([55, 45], gap="large")
 with chart:
-    curves({name: (run.spec, run) for name, run in named.items()}, page.clock, "compare.chart", 360)
+    watch(named, page.clock, "compare.chart", 360)
     st.segmented_control(
         t("One clock for all:"),
         CLOCKS,

@@ -65,7 +65,7 @@ starting.button(
 )
 
 if page.shown:
-    experiment_watch.watch(experiment, runs)
+    experiment_watch.watch(experiment)
     if complete:
         experiment_results.show(experiment, [run for run in runs if run], guess)
 else:

@@ -12,6 +12,7 @@ from cnn_core.records import Run
 from cnn_core.spec import TrainingSpec
 from ui.components.live_chart import Panel, Series, live_chart
 from ui.language import t
+from ui.run_watch import watch_runs
 from ui.training_view import history
 
 CLOCKS = ("steps", "images")
@@ -22,7 +23,23 @@ def clock_names() -> dict[str, str]:
     return {"steps": t("steps"), "images": t("images seen")}
 
 
-def curves(named: Mapping[str, tuple[TrainingSpec, Run | None]], clock: str, key: str, height: int) -> None:
+def watch(runs: Mapping[str, Run], clock: str, key: str, height: int) -> None:
+    """The curves of runs, by name, while they go on."""
+
+    def show(found: list[Run | None]) -> None:
+        now = {name: run for name, run in zip(runs, found, strict=True) if run is not None}
+        curves({name: (run.spec, run) for name, run in now.items()}, clock, key, height)
+
+    watch_runs([run.id for run in runs.values()], show)
+
+
+def curves(
+    named: Mapping[str, tuple[TrainingSpec, Run | None]],
+    clock: str,
+    key: str,
+    height: int,
+    file_name: str = "comparison",
+) -> None:
     """Loss and accuracy of each run; a run that is not there yet has an empty curve, and room on the axis."""
     longest = max(spec.steps for spec, _ in named.values())
     ends = [_at(spec, spec.steps, clock) for spec, _ in named.values()]
@@ -36,7 +53,7 @@ def curves(named: Mapping[str, tuple[TrainingSpec, Run | None]], clock: str, key
         x_label=t("step") if clock == "steps" else t("images"),
         x_max=max(ends),
         height=height,
-        file_name="comparison",
+        file_name=file_name,
     )
 
 

@@ -8,29 +8,21 @@ from functools import partial
 import streamlit as st
 
 from cnn_core.experiments import EXPERIMENTS, Experiment
-from cnn_core.messages import Problem
 from cnn_core.models import parameter_count
 from cnn_core.records import Run
 from ui.compare_curves import curves
-from ui.engine_process import ensure_engine
 from ui.language import explain, t
+from ui.run_watch import find_run, watch_runs
 from ui.specimen import store
 from ui.training_settings import in_words
-from ui.training_view import POLL_SECONDS, history
+from ui.training_view import history
 
 HEIGHT = 300  # CSS pixels of the curves
 
 
 def runs_of(experiment: Experiment) -> list[Run | None]:
     """The run of each variant, None where nobody has asked for it yet."""
-    return [_run(variant.spec.run_id) for variant in experiment.variants]
-
-
-def _run(run_id: str) -> Run | None:
-    try:
-        return store().run(run_id)
-    except Problem:
-        return None
+    return [find_run(variant.spec.run_id) for variant in experiment.variants]
 
 
 def plan(experiment: Experiment, complete: bool) -> None:
@@ -49,18 +41,13 @@ def plan(experiment: Experiment, complete: bool) -> None:
         st.caption(t("Real runs, one after another: together about a minute on a laptop with two cores."))
 
 
-def watch(experiment: Experiment, runs: Sequence[Run | None]) -> None:
-    """Show how far the runs are; the whole page runs again when one of them has ended."""
-    waiting = {run.id for run in runs if run and not run.is_over}
-    st.fragment(partial(_look, experiment.slug, waiting), run_every=POLL_SECONDS if waiting else None)()
+def watch(experiment: Experiment) -> None:
+    """Show how far the runs are, while they go on."""
+    watch_runs([variant.spec.run_id for variant in experiment.variants], partial(_show, experiment.slug))
 
 
-def _look(slug: str, waiting: set[str]) -> None:
+def _show(slug: str, runs: Sequence[Run | None]) -> None:
     experiment = EXPERIMENTS[slug]
-    runs = runs_of(experiment)
-    if {run.id for run in runs if run and not run.is_over} != waiting:
-        st.rerun()
-    ensure_engine()
     named = {
         t(variant.name): (variant.spec, run) for variant, run in zip(experiment.variants, runs, strict=True)
     }

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from cnn_core.figures import enlarge, grey
-from cnn_core.messages import Problem
 from cnn_core.models import MLP, NOTEBOOK
 from cnn_core.records import Run
 from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
+from ui.compare_curves import curves
 from ui.components.learner import learner_id
-from ui.components.live_chart import Panel, Series, live_chart
-from ui.engine_process import ensure_engine
 from ui.language import t
 from ui.pictures import beside, picture
+from ui.run_watch import watch_runs
 from ui.specimen import store
 from ui.training_runs import attempt
 
 STEPS = 100
-POLL_SECONDS = 0.7
 
 SPECS = {  # (network, pixels): the same settings but for these two
     (network, pixels): TrainingSpec(
@@ -45,7 +45,7 @@ def flattening_experiment(image: np.ndarray) -> None:
     learner = learner_id()
     shown, words = st.columns([2, 3], gap="large", vertical_alignment="center")
     with shown:
-        shuffled = seen(SPECS["cnn", "shuffled"], image[None])[0]
+        shuffled = seen(SPECS["cnn", "shuffled"], image)
         pair = [np.repeat(enlarge(grey(one), 7)[..., None], 3, axis=-1) for one in (image, shuffled)]
         picture(
             beside(pair, gap=16),
@@ -74,62 +74,16 @@ def flattening_experiment(image: np.ndarray) -> None:
             on_click=start,
             disabled=not learner,
         )
-    _watch()
+    watch_runs([spec.run_id for spec in SPECS.values()], _show)
 
 
-def _runs() -> dict[tuple[str, str], Run]:
-    found = {}
-    for which, spec in SPECS.items():
-        try:
-            found[which] = store().run(spec.run_id)
-        except Problem:
-            continue  # not begun, or deleted
-    return found
-
-
-def _watch() -> None:
-    """The chart, which grows while a run goes on; nothing before the first was started."""
-    active = {which for which, run in _runs().items() if not run.is_over}
-
-    def look() -> None:
-        runs = _runs()
-        if {which for which, run in runs.items() if not run.is_over} != active:
-            st.rerun()
-        if active:
-            ensure_engine()
-        if runs:
-            _curves(runs)
-            _verdict(runs)
-
-    st.fragment(look, run_every=POLL_SECONDS if active else None)()
-
-
-def _curves(runs: dict[tuple[str, str], Run]) -> None:
-    panels = [Panel(t("Loss (thick: smoothed)"), smooth=8), Panel(t("Accuracy"), percent=True)]
-    live_chart(
-        panels,
-        [_series(run, _names()[which]) for which, run in runs.items()],
-        key="structure.chart",
-        x_label=t("step"),
-        x_max=STEPS,
-        height=420,
-        file_name="flattening",
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _history(run_id: str, version: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Loss and accuracy by step; read once a version, however many pages look."""
-    metrics, tests = store().metrics(run_id), store().evaluations(run_id)
-    loss = np.where(np.isfinite(metrics.loss), metrics.loss, np.nan)
-    return [
-        (metrics.step, loss),
-        (np.array([row.step for row in tests]), np.array([row.accuracy for row in tests])),
-    ]
-
-
-def _series(run: Run, name: str) -> Series:
-    return Series(name, _history(run.id, run.version))
+def _show(found: Sequence[Run | None]) -> None:
+    """The chart and what came of it; nothing before the first run was started."""
+    runs = {which: run for which, run in zip(SPECS, found, strict=True) if run is not None}
+    if runs:
+        named = {_names()[which]: (run.spec, run) for which, run in runs.items()}
+        curves(named, "steps", "structure.chart", 420, "flattening")
+        _verdict(runs)
 
 
 def _verdict(runs: dict[tuple[str, str], Run]) -> None:

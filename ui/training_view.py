@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import ceil, sqrt
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import ArrayLike
 
 from cnn_core.data import load_mnist
 from cnn_core.figures import filter_grid, limits, scale_text
-from cnn_core.messages import Problem
 from cnn_core.mistakes import digit_wall
 from cnn_core.models import first_layer, summary
 from cnn_core.progress import Pace, pace
@@ -22,14 +20,13 @@ from cnn_core.records import EvaluationRow, Live, Metrics, Run
 from cnn_core.runs import REFERENCE
 from ui import frame
 from ui.components.live_chart import Panel, Series, live_chart
-from ui.engine_process import ensure_engine
 from ui.language import explain, t
 from ui.pictures import picture
+from ui.run_watch import watch_runs
 from ui.specimen import run_name, store
 from ui.training_kernel import moved
 from ui.training_runs import attempt
 
-POLL_SECONDS = 0.5
 SILENCE = 5.0  # seconds without news after which the page says so
 WALL = 60  # test digits that are watched one by one
 LAYER_WIDTH = 156  # CSS pixels of a picture of the first layer
@@ -77,36 +74,24 @@ def history(run_id: str, version: int) -> History:
 
 
 def watch(run: Run, compared: Sequence[Run], learner: str, more: bool, leave: Callable[[Run], None]) -> None:
-    """Show the run, and others' curves with it; look again twice a second while one of them goes on.
+    """Show the run, and others' curves with it, while they go on.
 
-    more: learning rate and speed have panels too; leave: what a learner does who waits no longer. The whole
-    page runs again when a run has come to its end.
+    more: learning rate and speed have panels too; leave: what a learner does who waits no longer.
     """
-    active = {r.id for r in (run, *compared) if not r.is_over}
-    look = partial(_look, run.id, [r.id for r in compared], learner, more, active, leave)
-    st.fragment(look, run_every=POLL_SECONDS if active else None)()
+
+    def show(found: list[Run | None]) -> None:
+        first, *others = [r for r in found if r is not None]
+        _show(first, others, learner, more, leave)
+
+    watch_runs([r.id for r in (run, *compared)], show)
 
 
-def _look(
-    run_id: str,
-    compared: list[str],
-    learner: str,
-    more: bool,
-    active: set[str],
-    leave: Callable[[Run], None],
-) -> None:
-    try:
-        runs = [store().run(i) for i in (run_id, *compared)]
-    except Problem:  # deleted meanwhile
-        st.rerun()
-    if {r.id for r in runs if not r.is_over} != active:
-        st.rerun()
-    ensure_engine()  # should it have died, whoever watches brings it back
-    run, now = runs[0], history(run_id, runs[0].version)
+def _show(run: Run, compared: Sequence[Run], learner: str, more: bool, leave: Callable[[Run], None]) -> None:
+    now = history(run.id, run.version)
     _state(run, now, learner, leave)
     chart, pictures = st.columns([62, 38], gap="medium")
     with chart:
-        _curves(runs, more)
+        _curves([run, *compared], more)
     with pictures:
         _first_layer(run, now)
         _wall(now)
