@@ -12,8 +12,9 @@ from cnn_core.models import summary
 from cnn_core.records import Run
 from cnn_core.spec import OPTIMISERS, SCHEDULES
 from ui import frame
-from ui.language import t
+from ui.language import language, t
 from ui.pictures import drawing
+from ui.site import PAGES
 from ui.specimen import LAST, nearest, run_name, store
 from ui.state import PageState
 from ui.training_runs import attempt
@@ -29,6 +30,12 @@ def rewind(page: PageState, run: Run, learner: str) -> None:
         return
     with st.expander(t("Go back to a step, and train on from there with other settings")):
         at = _pick_step(page, steps)
+        st.page_link(
+            PAGES["slow_motion"].file,
+            label=t("Take the next step from here in slow motion"),
+            icon=PAGES["slow_motion"].icon,
+            query_params={"lang": language(), "run": run.id, "step": str(at)},
+        )
         changed = _settings(run)
         st.button(
             t("Start the branch at step {step:,}", step=at),
