@@ -31,6 +31,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 
 def cli(*arguments: str) -> subprocess.Popen[str]:
+    """The command line in a process that Ctrl-C reaches, even where the tests run in a shell's background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", "cnn_core", *arguments],
         stdout=subprocess.PIPE,

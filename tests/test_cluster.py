@@ -68,6 +68,7 @@ def locally(spec: object) -> str:
     return hashlib.sha256(segment.snapshots[-1].data).hexdigest()
 
 
+@pytest.mark.slow
 def test_two_workers_train_as_one_and_one_goes_on_for_a_lost_one(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -180,6 +180,7 @@ def test_after_a_killed_engine_nothing_runs_and_the_next_one_goes_on(store: RunS
     end(engine)
 
 
+@pytest.mark.slow
 def test_a_second_engine_waits_lightly_and_takes_over(store: RunStore, expected: str) -> None:
     first = start_engine()
     run_id = store.add(SPEC)

@@ -37,6 +37,7 @@ def final_accuracy(spec: TrainingSpec) -> float:
     return last.accuracy
 
 
+@pytest.mark.slow
 def test_fast_reads_about_98_of_100_digits() -> None:
     assert final_accuracy(PRESETS["fast"].spec) >= 0.975
 

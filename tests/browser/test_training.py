@@ -55,6 +55,7 @@ def places(page: Any) -> list[tuple[float, ...]]:
     return [tuple(box) for box in boxes]
 
 
+@pytest.mark.slow
 def test_nothing_moves_while_curves_grow_and_pictures_change(browser_page: Any, server: Server) -> None:
     page = browser_page
     with running(page, server, 1):
