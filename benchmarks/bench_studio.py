@@ -1,0 +1,179 @@
+"""What the training studio costs: a click's first point, a whole run, and a page that watches.
+
+python -m benchmarks.bench_studio prints one JSON line, from a real server with its engine:
+``click_to_first_point`` in seconds, median of runs on a warm worker; ``fast_against_bare``, how many times as
+long the preset takes from click to end as the same steps, tests and final test in a bare loop (they take
+turns; median of the ratios); ``watching_costs``, the share of the images per second that a page takes away
+while a client of Streamlit's protocol has it poll as a browser does (with and without, in turns).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from cnn_core.data import Mnist, load_mnist
+from cnn_core.presets import PRESETS
+from cnn_core.runs import RunStore
+from cnn_core.training import WATCHED, TrainingSpec, evaluation_steps
+from tests.browser_tools import streamlit_server
+
+CLICKS, TURNS, PHASES = 9, 3, 6
+PHASE_SECONDS = 8.0
+FAST = PRESETS["fast"].spec
+OWNER = "benchmark"
+
+
+def until(condition: Callable[[], object], every: float = 0.005) -> None:
+    while not condition():
+        time.sleep(every)
+
+
+def click_to_first_point(store: RunStore, seed: int) -> float:
+    clicked = time.perf_counter()
+    run_id = store.add(replace(FAST, steps=20, seed=seed))
+    until(lambda: len(store.metrics(run_id).step))
+    seconds = time.perf_counter() - clicked
+    until(lambda: store.run(run_id).is_over)
+    return seconds
+
+
+def click_to_end(store: RunStore, spec: TrainingSpec) -> float:
+    clicked = time.perf_counter()
+    run_id = store.add(spec)
+    until(lambda: store.run(run_id).is_over, every=0.02)
+    return time.perf_counter() - clicked
+
+
+def bare(spec: TrainingSpec, data: Mnist) -> float:
+    """The same steps, tests and final test, and nothing else."""
+    begun = time.perf_counter()
+    images = torch.from_numpy(data.train_images.copy())[:, None]
+    labels = torch.from_numpy(data.train_labels.copy()).long()
+    tested = torch.from_numpy(data.test_images.copy())[:, None]
+    layout, tests = torch.channels_last, set(evaluation_steps(spec))
+    model = spec.model.build().to(memory_format=layout)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(model.parameters(), spec.learning_rate, weight_decay=spec.weight_decay)
+
+    def test(count: int) -> None:
+        model.eval()
+        with torch.no_grad():
+            for batch in tested[:count].split(250):
+                model(batch.float().div_(255).contiguous(memory_format=layout)).argmax(1)
+        model.train()
+
+    test(WATCHED)
+    for step, chosen in enumerate(torch.randperm(len(images)).split(spec.batch_size)[: spec.steps], 1):
+        x = images[chosen].float().div_(255).contiguous(memory_format=layout)
+        loss = F.cross_entropy(model(x), labels[chosen])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if step in tests:
+            test(WATCHED if step < spec.steps else len(tested))
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def watching(url: str, run_id: str) -> Iterator[None]:
+    """The training page with a run open, its fragments polling as they do in a browser."""
+    over = threading.Event()
+    begun = threading.Event()
+    client = threading.Thread(target=_watch, args=(url, run_id, over, begun), daemon=True)
+    client.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        client.join()
+
+
+def _watch(url: str, run_id: str, over: threading.Event, begun: threading.Event) -> None:
+    query, page, polls = f"lang=en&run={run_id}", "", {}
+    due: dict[str, float] = {}
+    with connect(url.replace("http", "ws") + "/_stcore/stream", max_size=None) as socket:
+        _ask(socket, query, page)
+        while not over.is_set():
+            try:
+                message = ForwardMsg.FromString(socket.recv(timeout=0.05))  # type: ignore[arg-type]
+            except TimeoutError:
+                message = ForwardMsg()
+            if message.HasField("new_session"):
+                page = message.new_session.page_script_hash
+            elif message.HasField("auto_rerun"):
+                polls[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+                due.setdefault(message.auto_rerun.fragment_id, time.monotonic())
+            elif message.HasField("script_finished") and page:
+                begun.set()
+            for fragment, interval in polls.items():
+                if time.monotonic() > due[fragment]:
+                    due[fragment] = time.monotonic() + interval
+                    _ask(socket, query, page, fragment)
+
+
+def _ask(socket: object, query: str, page: str, fragment: str = "") -> None:
+    message = BackMsg()
+    message.rerun_script.query_string = query
+    message.rerun_script.page_script_hash = page
+    message.rerun_script.page_name = "" if page else "training"  # as a browser does with a deep link
+    if fragment:
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = True
+    socket.send(message.SerializeToString())  # type: ignore[attr-defined]
+
+
+def images_per_second(store: RunStore, run_id: str) -> float:
+    begun, step = time.perf_counter(), store.run(run_id).step
+    time.sleep(PHASE_SECONDS)
+    return (store.run(run_id).step - step) * FAST.batch_size / (time.perf_counter() - begun)
+
+
+def watching_costs(url: str, store: RunStore) -> float:
+    run_id = store.add(replace(FAST, steps=20_000, seed=77), owner=OWNER)
+    until(lambda: store.run(run_id).step)
+    ratios = []
+    for _ in range(PHASES):
+        alone = images_per_second(store, run_id)
+        with watching(url, run_id):
+            ratios.append(images_per_second(store, run_id) / alone)
+    store.request(run_id, "stop", OWNER)
+    return 1 - statistics.median(ratios)
+
+
+def main() -> None:
+    torch.set_num_threads(os.cpu_count() or 1)
+    data = load_mnist()
+    with streamlit_server() as server:
+        store = RunStore(server.home / "runs.sqlite")
+        run_id = store.add(replace(FAST, steps=1))
+        with watching(server.url, run_id):  # the first visit starts the engine
+            until(lambda: store.run(run_id).is_over)
+        points = [click_to_first_point(store, seed) for seed in range(100, 100 + CLICKS)]
+        ratios = []
+        for seed in range(1, 1 + TURNS):
+            spec = replace(FAST, seed=seed)
+            ratios.append(click_to_end(store, spec) / bare(spec, data))
+        result = {
+            "threads": torch.get_num_threads(),
+            "click_to_first_point": round(statistics.median(points), 3),
+            "fast_against_bare": round(statistics.median(ratios), 2),
+            "watching_costs": round(watching_costs(server.url, store), 3),
+        }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
