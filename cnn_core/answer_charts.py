@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from cnn_core.colours import Palette, palette
 from cnn_core.figures import enlarge, picture_png
+from cnn_core.numerals import numeral
 
 ROW = 24  # px of one bar
 FONT = 15  # px
@@ -96,7 +97,7 @@ def breaking_curves(
         parts.append(_thumb(digits[place], left, TOP + PLOT + 28, size))
         parts.append(
             f'<text x="{across[place]:.1f}" y="{TOP + PLOT + 20}" font-size="13" text-anchor="middle" '
-            f'fill="{colours.soft}">{_number(x[place])}{escape(unit)}</text>'
+            f'fill="{colours.soft}">{numeral(x[place])}{escape(unit)}</text>'
         )
     return _svg("".join(parts), width, TOP + PLOT + 34 + size, colours, alt)
 
@@ -143,10 +144,6 @@ def _thumb(digit: np.ndarray, left: float, top: float, size: int) -> str:
     png = picture_png(enlarge((digit * 255).round().astype(np.uint8), 2), compression=1)
     address = "data:image/png;base64," + base64.b64encode(png).decode()
     return f'<image x="{left:.1f}" y="{top}" width="{size}" height="{size}" href="{address}"/>'
-
-
-def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
 
 
 def _svg(inside: str, width: int, height: float, colours: Palette, alt: str) -> str:

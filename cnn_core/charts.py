@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnn_core.colours import palette
+from cnn_core.numerals import numeral
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from cnn_core.models import LayerSummary
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 HATCHES = ("", "/", ".", "x")  # series are not told apart by colour alone
@@ -50,7 +50,7 @@ def difference_figure(
     right = np.eye(len(gap), dtype=bool)
     scales = [max(1, np.abs(gap[cells]).max()) for cells in (right, ~right)]
     shades = np.where(right, gap / scales[0], gap / scales[1])
-    text = [[f"{n:+d}".replace("-", "−") if n else "" for n in row] for row in gap.tolist()]
+    text = [[numeral(n, "+d") if n else "" for n in row] for row in gap.tolist()]
     hover = f"{y_label} %{{y}} → {x_label} %{{x}}<br>%{{text}}<extra></extra>"
     return _with_cells(_figure(theme, "", x_label, y_label), shades, text, hover, theme)
 
@@ -83,38 +83,6 @@ def _with_cells(
     figure.update_xaxes(type="category", side="bottom", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     figure.update_layout(height=480)  # ten rows that hold their counts at 14 px
-    return figure
-
-
-def probability_figure(
-    probabilities: ArrayLike,
-    theme: str = "light",
-    title: str = "",
-    x_label: str = "",
-    y_label: str = "",
-    labels: Sequence[str] | None = None,
-) -> go.Figure:
-    """A bar for each class's probability (n,), its percentage above it; all but the largest are pale."""
-    values = np.asarray(probabilities, float)
-    figure = _figure(theme, title, x_label, y_label)
-    figure.update_yaxes(range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.5, 1])
-    if not values.size:
-        return figure
-    import plotly.graph_objects as go
-
-    best = values == values.max() if np.isfinite(values).all() else np.zeros(len(values), bool)
-    figure.add_trace(
-        go.Bar(
-            x=list(labels or map(str, range(len(values)))),
-            y=values,
-            marker={"color": palette(theme).accent, "opacity": np.where(best, 1, 0.45)},
-            text=[f"{value:.0%}" if value >= 0.005 else "" for value in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{y:.2%}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(type="category", showgrid=False)
     return figure
 
 
@@ -201,34 +169,6 @@ def history_figure(
     figure.update_layout(
         showlegend=len(curves) > 1, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}
     )
-    return figure
-
-
-def parameters_chart(
-    rows: Sequence[LayerSummary], theme: str = "light", title: str = "", x_label: str = "", y_label: str = ""
-) -> go.Figure:
-    """A bar for the parameters of each layer that has any, from ``models.summary``; top to bottom."""
-    learning = [row for row in rows if row.parameters]
-    figure = _figure(theme, title, x_label, y_label)
-    if not learning:
-        return figure
-    import plotly.graph_objects as go
-
-    figure.add_trace(
-        go.Bar(
-            x=[row.parameters for row in learning],
-            y=[row.name for row in learning],
-            orientation="h",
-            marker_color=palette(theme).accent,
-            text=[f"{row.parameters:,}" for row in learning],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
-        )
-    )
-    most = max(row.parameters for row in learning)
-    figure.update_xaxes(range=[0, most * 1.2])
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return figure
 
 

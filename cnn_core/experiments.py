@@ -1,4 +1,4 @@
-"""Ready-made experiments: runs that differ in one thing, and what came of them (issue 4; 7.2.1, 7.3, 7.5)."""
+"""Ready-made experiments: runs that differ in one thing, and what came of them (7.2.1, 7.3, 7.5)."""
 
 from __future__ import annotations
 

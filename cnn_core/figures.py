@@ -17,12 +17,11 @@ from PIL import Image
 from cnn_core.charts import (
     confusion_figure,
     history_figure,
-    parameters_chart,
-    probability_figure,
     response_figure,
 )
 from cnn_core.colours import palette, rgb
 from cnn_core.drawing import network_figure
+from cnn_core.numerals import numeral
 
 __all__ = [
     "confusion_figure",
@@ -35,9 +34,7 @@ __all__ = [
     "limits",
     "network_figure",
     "outline",
-    "parameters_chart",
     "picture_png",
-    "probability_figure",
     "response_figure",
     "scale_text",
     "shade_colours",
@@ -216,8 +213,7 @@ def scale_text(low: float, high: float) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "?"
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return "0" if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+    return numeral(value + 0.0, ",.0f" if abs(value) >= 1000 else ".3g")
 
 
 def _coloured(arrays: list[np.ndarray], mode: str, scale: Scale, theme: str) -> list[np.ndarray]:

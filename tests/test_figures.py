@@ -228,25 +228,12 @@ def test_a_confusion_matrix_shows_its_counts_and_its_few_mistakes() -> None:
     assert figure.layout.title.text == "Mistakes"
 
 
-def test_probabilities_are_bars_with_their_percentage() -> None:
-    bars = figures.probability_figure([0.001, 0.9, 0.099]).data[0]
-    assert list(bars.y) == [0.001, 0.9, 0.099]
-    assert list(bars.text) == ["", "90%", "10%"]
-    assert list(bars.marker.opacity) == [0.45, 1, 0.45]
-
-
 def test_a_history_has_a_line_for_each_run_told_apart_by_more_than_colour() -> None:
     curves = {f"run {i}": ([0, 1], [2.3, 1 / (i + 1)]) for i in range(9)}
     lines = figures.history_figure(curves).data
     assert [line.name for line in lines] == list(curves)
     assert list(lines[1].y) == [2.3, 0.5]
     assert len({(line.line.color, line.line.dash) for line in lines}) == 9
-
-
-def test_parameters_are_bars_of_the_layers_that_learn() -> None:
-    bars = figures.parameters_chart(summary(NOTEBOOK)).data[0]
-    assert list(bars.y) == ["conv1", "conv2", "conv3", "fc1", "fc2"]
-    assert sum(bars.x) == 123_222
 
 
 def test_responses_below_zero_have_the_other_colour() -> None:
@@ -258,13 +245,11 @@ def test_responses_below_zero_have_the_other_colour() -> None:
     "figure",
     [
         figures.confusion_figure(np.zeros((10, 10), int), title="Empty"),
-        figures.probability_figure([], title="Empty"),
         figures.response_figure([], title="Empty"),
         figures.history_figure({}, title="Empty"),
         figures.history_figure({"run": ([], [])}, title="Empty"),
-        figures.parameters_chart([], title="Empty"),
     ],
-    ids=["confusion", "probabilities", "responses", "no curves", "an empty curve", "parameters"],
+    ids=["confusion", "responses", "no curves", "an empty curve"],
 )
 def test_no_data_gives_an_empty_titled_chart(figure: Any) -> None:
     assert figure.layout.title.text == "Empty"

@@ -11,6 +11,7 @@ from cnn_core.charts import answers_figure
 from cnn_core.colours import palette, rgb
 from cnn_core.figures import enlarge, grey, limits, scale_text, signed
 from cnn_core.mistakes import disagreements_picture
+from cnn_core.numerals import numeral
 from cnn_core.surgery import Edit, Trial, flips
 from ui import frame
 from ui.components.unit_board import Bars, unit_board
@@ -85,7 +86,7 @@ def board(
 def _points(loss: float) -> str:
     """What muting does to the accuracy, in percentage points: a loss is a minus."""
     rounded = round(-loss, 1)
-    return "0" if rounded == 0 else f"{rounded:+.1f}".replace("-", "−")
+    return "0" if rounded == 0 else numeral(rounded, "+.1f")
 
 
 def _about_bars(ranking: Ranking, before: float) -> str:

@@ -14,6 +14,7 @@ from cnn_core.colours import palette, rgb
 from cnn_core.features import logits
 from cnn_core.figures import enlarge, grey, scale_text, signed
 from cnn_core.models import ModelSpec, summary
+from cnn_core.numerals import numeral
 from ui import frame, specimen
 from ui.components.occluder import occluder
 from ui.language import t
@@ -123,14 +124,14 @@ def _contour(pixels: np.ndarray) -> np.ndarray:
 def meaning(way: str, shown: np.ndarray, gain: Callable[[], float]) -> str:
     """What the colours mean, with the numbers on screen; ``gain``: the score less an empty image's."""
     row, col = np.unravel_index(int(np.abs(shown).argmax()), shown.shape)
-    at = {"row": int(row), "col": int(col), "value": _number(shown[row, col])}
+    at = {"row": int(row), "col": int(col), "value": numeral(shown[row, col], "+.3g")}
     if way == "integrated":
         return t(
             "Each pixel's share in the score. Together they give {total}; from an empty image to this one "
             "the score changes by {gain} (32 steps between the two, so nearly the same). The strongest is at "
             "row {row}, column {col}: {value}.",
-            total=_number(shown.sum()),
-            gain=_number(gain()),
+            total=numeral(shown.sum(), "+.3g"),
+            gain=numeral(gain(), "+.3g"),
             **at,
         )
     if way == "saliency":
@@ -151,10 +152,6 @@ def meaning(way: str, shown: np.ndarray, gain: Callable[[], float]) -> str:
         layer=way.removeprefix(_CAM),
         **at,
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:+.3g}".replace("-", "−")
 
 
 @st.cache_data(show_spinner=False, max_entries=100)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from cnn_core.numerals import numeral
 from cnn_core.reasons import IMAGE, Branch, Part, Path, Reasons
 from ui.components.reason_tree import Row
 from ui.language import t
@@ -119,10 +120,8 @@ def _three_digits(value: float) -> int:
 
 def number(value: float, digits: int | None = None, signed: bool = True) -> str:
     """+3.21, −0.07, 0: for the eye."""
-    text = f"{value:.{_three_digits(value) if digits is None else digits}f}"
-    if float(text) == 0:
-        return "0"
-    return text.replace("-", "−") if value < 0 or not signed else f"+{text}"
+    text = numeral(value, f"{'+' if signed else ''}.{_three_digits(value) if digits is None else digits}f")
+    return text if text.strip("+−0.") else "0"
 
 
 def sentences(tree: Branch) -> Iterator[str]:

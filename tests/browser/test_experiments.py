@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from cnn_core.experiments import EXPERIMENTS
+from cnn_core.presets import PRESETS
 from cnn_core.runs import REFERENCE, RunStore
 from tests.browser_tools import Server, wait_until_idle
+from tests.engines import until
 
 TRAINS = True  # its runs are its own
 PATIENCE = 90_000
@@ -53,3 +56,19 @@ def test_from_a_step_of_the_reference_run_a_branch_is_trained(browser_page: Any,
     child = store.runs()[0]
     assert (store.weights(child.id, 0)["conv1.weight"] == store.weights(REFERENCE, 254)["conv1.weight"]).all()
     assert child.id in page.url
+
+
+@pytest.mark.slow
+def test_compared_curves_grow_while_a_run_trains(browser_page: Any, server: Server) -> None:
+    page, store = browser_page, RunStore(server.home / "runs.sqlite")
+    run_id = store.add(replace(PRESETS["fast"].spec, steps=3_000, seed=31), owner="class")
+    page.goto(f"{server.url}/training?lang=en&run={run_id}")  # whoever visits starts the engine
+    until(lambda: store.run(run_id).step)
+    try:
+        page.goto(f"{server.url}/compare?lang=en&runs={run_id},{REFERENCE}")
+        line = page.locator(".st-key-compare-chart path.raw").first
+        line.wait_for(state="attached", timeout=PATIENCE)
+        before = line.get_attribute("d")
+        expect(line).not_to_have_attribute("d", before, timeout=PATIENCE)
+    finally:
+        store.request(run_id, "stop", "class")
