@@ -15,6 +15,7 @@ from ui.state import Field, PageState
 
 FAVICON = Path(__file__).parent / "favicon.png"  # a named icon would be fetched from another host
 CSS = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+HISTORY = (Path(__file__).parent / "history.js").read_text(encoding="utf-8")
 
 
 def begin(slug: str, **fields: Field) -> PageState:
@@ -65,6 +66,7 @@ def _menu(chosen: PageState) -> None:
                 st.caption(t(section))
             st.page_link(page.file, label=t(page.name), icon=page.icon)
         _language_switch(chosen)
+        st.html(f"<script>{HISTORY}</script>", unsafe_allow_javascript=True)
 
 
 def _language_switch(chosen: PageState) -> None:

@@ -67,3 +67,17 @@ def test_the_menu_and_back_keep_what_was_chosen(browser_page: Any, server: Serve
     arrived("feature_maps")
     page.go_back()
     arrived("filters")
+
+
+def test_a_page_takes_one_place_in_the_history_however_its_address_arrives(
+    browser_page: Any, server: Server
+) -> None:
+    page = browser_page
+    page.goto(f"{server.url}/pooling?lang=en")
+    page.get_by_role("heading", name=PAGES["pooling"].question).wait_for(timeout=60_000)
+    page.wait_for_function("window.cnnExplorerHistory")
+    before = page.evaluate("history.length")
+    page.evaluate("history.pushState({}, '', '/draw'); history.pushState({}, '', '/draw?lang=en')")
+    assert page.evaluate("[history.length, location.search]") == [before + 1, "?lang=en"]
+    page.evaluate("history.pushState({}, '', '/draw?lang=en&step=0')")  # a choice is an entry of its own
+    assert page.evaluate("history.length") == before + 2
