@@ -10,7 +10,8 @@ run: $(VENV)/.installed
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.headless true
 
 test: $(VENV)/.installed-dev $(VENV)/.browser lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --ignore tests/browser --ignore tests/components
+	$(BIN)/python -m pytest -m "not slow" tests/browser tests/components
 
 test-slow: $(VENV)/.installed-dev $(VENV)/.browser
 	$(BIN)/python -m pytest -m slow

@@ -37,7 +37,7 @@ WATCH = """() => {
 
 def strokes_to_words(page: Any) -> list[float]:
     """Milliseconds from each pen-up to the frame that shows Python's answer."""
-    box = page.locator("canvas").bounding_box()
+    box = page.locator("canvas").first.bounding_box()
     waits = []
     for i in range(ROUNDS):
         page.evaluate(WATCH)
@@ -82,7 +82,7 @@ def answers_while_drawing(page: Any, seconds: float = 6) -> list[float]:
     page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_text("The pad is empty.").wait_for()
     wait_until_idle(page)
-    box = page.locator("canvas").bounding_box()
+    box = page.locator("canvas").first.bounding_box()
     page.evaluate(COUNT)
     page.mouse.move(box["x"] + 40, box["y"] + 40)
     page.mouse.down()
@@ -104,13 +104,13 @@ def main() -> None:
     with streamlit_server(APP, first_port=8660) as server, chromium() as browser:
         page = new_page(browser)
         page.goto(server.url)
-        page.locator("canvas").wait_for()
+        page.locator("canvas").first.wait_for()
         wait_until_idle(page)
         waits = strokes_to_words(page)
     with streamlit_server(first_port=8660) as server, chromium() as browser:
         page = new_page(browser)
         page.goto(f"{server.url}/draw?lang=en")
-        page.locator("canvas").wait_for(timeout=60_000)
+        page.locator("canvas").first.wait_for(timeout=60_000)
         wait_until_idle(page)
         renewed = answers_while_drawing(page)
     line = [[i / 60, (i % 7) / 7] for i in range(60)]

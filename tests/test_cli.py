@@ -75,6 +75,7 @@ def test_what_is_trained_already_is_told_at_once_and_again_trains_it_afresh(
     assert final_sha256(store, first["run_id"]) == sha256
 
 
+@pytest.mark.slow
 def test_ctrl_c_pauses_and_the_same_command_goes_on_to_identical_weights(store: RunStore) -> None:
     settings = [*SMALL, "--steps", "800", "--json"]
     command = cli(*settings)

@@ -79,13 +79,13 @@ def test_a_drawn_digit_is_read(
 ) -> None:
     page = browser_page
     page.goto(f"{server.url}/draw?lang=en&run={trained[0]}&image=test-0")
-    page.locator("canvas").wait_for(timeout=30_000)
+    page.locator("canvas").first.wait_for(timeout=30_000)
     wait_until_idle(page)
     page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_url(re.compile("image=drawing-"))
     empty = page.url
     wait_until_idle(page)
-    box = page.locator("canvas").bounding_box()
+    box = page.locator("canvas").first.bounding_box()
 
     def stroke(*shares: tuple[float, float]) -> None:
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in shares]

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from cnn_core.runs import RunStore
@@ -47,6 +48,7 @@ def started(page: Any, url: str) -> str:
     return re.search(r"run=([0-9a-f]{16})", page.url)[1]  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_a_run_outlives_its_page_and_the_death_of_its_server(browser: Any, tmp_path: Path) -> None:
     store = RunStore(tmp_path / "runs.sqlite")
     with streamlit_server(ROOT / "app.py", home=tmp_path) as server:

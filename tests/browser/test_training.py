@@ -81,6 +81,7 @@ def test_nothing_moves_while_curves_grow_and_pictures_change(browser_page: Any, 
         until(looked, 60, every=0.2)
 
 
+@pytest.mark.slow
 def test_the_owner_pauses_and_goes_on_and_others_watch(
     browser: Any, browser_page: Any, server: Server
 ) -> None:
