@@ -27,6 +27,7 @@ from tests.browser_tools import ROOT, chromium, new_page, streamlit_server, wait
 
 GRIDS = ROOT / "tests" / "components" / "harness_conv_grid.py"  # a page with nothing but the grids
 ROUNDS = 40
+PAUSE = 100  # milliseconds from a repainted picture to the next keystroke
 KERNEL = ";".join(",".join(str((r * 7 + c * 3) % 9 - 4) for c in range(11)) for r in range(11))
 EDITED = """async ([field, image, number]) => {
     const before = image.src;
@@ -68,6 +69,7 @@ def edits(page: Any) -> list[float]:
     for i in range(ROUNDS):
         waits.append(page.evaluate(EDITED, [field, image, 5 + i]))
         wait_until_idle(page)
+        page.wait_for_timeout(PAUSE)
     return waits
 
 

@@ -198,10 +198,15 @@ def feature_map_strip(
     return grid(maps, columns or len(maps), mode, scale, tile_size, gap, theme, selected)
 
 
-def picture_png(picture: np.ndarray, compression: int = 6) -> bytes:
-    """A uint8 picture, (H, W) or (H, W, 3), as the bytes of a PNG file; compression 1 is the fastest."""
-    out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture, np.uint8)).save(out, "PNG", compress_level=compression)
+def picture_png(picture: np.ndarray, compression: int = 6, colours: np.ndarray | None = None) -> bytes:
+    """A uint8 picture, (H, W) or (H, W, 3), as the bytes of a PNG file; compression 1 is the fastest.
+
+    ``colours`` (256, 3) are those of the shades (H, W) that :func:`shades` gives: a third of the work.
+    """
+    out, image = io.BytesIO(), Image.fromarray(np.ascontiguousarray(picture, np.uint8))
+    if colours is not None:
+        image.putpalette(np.ascontiguousarray(colours, np.uint8).tobytes())
+    image.save(out, "PNG", compress_level=compression)
     return out.getvalue()
 
 

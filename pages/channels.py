@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, channel_products, numbers
-from cnn_core.figures import grey, limits, scale_text, signed
+from cnn_core.figures import grey, limits, scale_text, shade_colours, shades, signed
 from cnn_core.images import sample
 from cnn_core.ops import output_size
 from cnn_core.sizes import Sliding, neighbourhood, opened
@@ -104,7 +104,8 @@ picture(
     t("The picture, then red, green and blue: black is 0, white is 1"),
 )
 low, high = limits(parts, total)
-scaled = [signed(part, max(-low, high), frame.theme()) for part in [*parts, total]]
+limit = max(-low, high)
+scaled = [signed(part, limit, frame.theme()) for part in [*parts, total]]
 picture(
     beside(scaled),
     f"{page.sample}-{page.filter}",
@@ -118,7 +119,8 @@ picture(
 spans, sliding = slices.shape[1:], Sliding()
 at = opened(page.at, colour[1], spans, total.shape, sliding)
 at = conv_picture(
-    "channels.picture", original, scaled[-1], spans, sliding.stride, sliding.padding, at,
+    "channels.picture", original, shades(total, (-limit, limit), "signed"),
+    shade_colours("signed", frame.theme()), spans, sliding.stride, sliding.padding, at,
     lambda row, col: page.set(at=f"{row},{col}"),
 )  # fmt: skip
 near, place = neighbourhood(colour, at, spans, total.shape, sliding)

@@ -1,5 +1,6 @@
 """What a kernel computes, on numbers and on pictures (7.2.2 to 7.2.4)."""
 
+import numpy as np
 import streamlit as st
 
 from cnn_core import kernels
@@ -8,7 +9,7 @@ from cnn_core.messages import Problem, text
 from ui import frame
 from ui.code import conv2d_code, conv2d_table
 from ui.components.conv_grid import conv_grid
-from ui.conv_kernel import choose_kernel, kernel_panel
+from ui.conv_kernel import choose_kernel, is_typing, kernel_panel
 from ui.conv_pictures import compare_kernels, show_input, show_numbers, show_picture
 from ui.conv_sliding import chosen_sliding, more_sliding, padding_and_stride
 from ui.language import explain, t
@@ -78,43 +79,22 @@ with top[2]:
             )
             st.button(t("bias 3"), on_click=lambda: example(bias=3))
 
-kernel = kernel.astype(x.dtype)
 sliding = chosen_sliding(page)
-sizes = sliding.sizes(x.shape, kernel.shape)
-spans = sizes[0].span, sizes[1].span
-output = None
-try:
-    output = sliding.convolved(x, kernel, page.bias)
-except Problem as error:
-    st.warning(explain(error))
+painted, seen = page.link(), []  # what the whole page shows; the kernel and the output of the newest run
 
-if page.view == "numbers":
-    if output is not None:
-        conv_grid(
-            x, kernel, page.bias, sliding.stride, sliding.padding, sliding.dilation, sliding.mode,
-            key="convolution.grid", report=False,
-        )  # fmt: skip
-    explanation = st.container()
-    settings, cells, numbers = st.columns(3, gap="large")
-    with numbers:
-        matrix_box(page, "input", t("Input: your own numbers"))
-        random_numbers(page, "input", x.shape)
-else:
-    instrument, settings = st.columns([13, 7], gap="medium")
-    cells = settings.container()
-    if output is not None:
-        with instrument:
-            at = show_picture(page, x, kernel, output, spans, sliding)
-        show_numbers(page, x, kernel, output.shape, spans, sliding, at)
-    else:
-        with instrument:
-            show_input(x)
-    explanation = st.container()
 
-with cells:
-    kernel_panel(page, kernel)
-with settings:
-    padding_and_stride(page, spans)
+def convolved() -> tuple[np.ndarray, np.ndarray | None]:
+    """The kernel and what it makes of the input; None, and a sentence, where it does not fit."""
+    kernel = read_matrix(page, "kernel", 11).astype(x.dtype)
+    try:
+        return kernel, sliding.convolved(x, kernel, page.bias)
+    except Problem as error:
+        st.warning(explain(error))
+        return kernel, None
+
+
+def controls(kernel: np.ndarray) -> None:
+    padding_and_stride(page, spans_of(kernel))
     st.number_input(t("Bias"), -1000.0, 1000.0, step=1.0, format="%g", **page.widget("bias"))
     with st.expander(t("More settings")):
         more_sliding(page)
@@ -124,6 +104,53 @@ with settings:
             format_func=lambda mode: t(MODES[mode]),
             **page.widget("mode"),
         )
+
+
+def spans_of(kernel: np.ndarray) -> tuple[int, int]:
+    height, width = sliding.sizes(x.shape, kernel.shape)
+    return height.span, width.span
+
+
+@st.fragment
+def picture_lab() -> None:
+    """The pictures and the kernel: alone while somebody types, so that they keep up; then the whole page."""
+    typing = is_typing()
+    if seen and page.link() != painted and not typing:
+        st.rerun()
+    seen[:] = kernel, output = convolved()
+    instrument, settings = st.columns([13, 7], gap="medium")
+    if output is not None:
+        with instrument:
+            at = show_picture(page, x, kernel, output, spans_of(kernel), sliding)
+        show_numbers(page, x, kernel, output.shape, spans_of(kernel), sliding, at)
+    else:
+        with instrument:
+            show_input(x)
+    with settings:
+        kernel_panel(page, kernel)
+        controls(kernel)
+
+
+if page.view == "numbers":
+    kernel, output = convolved()
+    if output is not None:
+        conv_grid(
+            x, kernel, page.bias, sliding.stride, sliding.padding, sliding.dilation, sliding.mode,
+            key="convolution.grid", report=False,
+        )  # fmt: skip
+    explanation = st.container()
+    settings, cells, numbers = st.columns(3, gap="large")
+    with settings:
+        controls(kernel)
+    with cells:
+        kernel_panel(page, kernel)
+    with numbers:
+        matrix_box(page, "input", t("Input: your own numbers"))
+        random_numbers(page, "input", x.shape)
+else:
+    picture_lab()
+    kernel, output = seen
+    explanation = st.container()
 
 if output is not None:
     with explanation:
@@ -144,7 +171,7 @@ if output is not None:
                 products=output.size * kernel.size,
             )
         )
-        size_formula(sizes)
+        size_formula(sliding.sizes(x.shape, kernel.shape))
 
 if page.view == "picture":
     st.toggle(t("Several kernels on this picture"), **page.widget("several"))

@@ -16,6 +16,7 @@ _NAME = "convolution.kernel.name"
 _ANGLE = "convolution.kernel.angle"
 _SIZE = "convolution.kernel.size"
 _CELLS = "convolution.kernel.cells"
+_TYPING = "convolution.kernel.typing"
 
 
 def choose_kernel(page: PageState, kernel: np.ndarray) -> None:
@@ -38,10 +39,20 @@ def choose_kernel(page: PageState, kernel: np.ndarray) -> None:
     )
 
 
+def is_typing() -> bool:
+    """Whether this run was asked for by a keystroke in a cell: another is told when the hand rests."""
+    return bool(st.session_state.pop(_TYPING, False))
+
+
 def kernel_panel(page: PageState, kernel: np.ndarray) -> None:
     """The cells, the Gabor kernel's angle, and, folded away, what changes the whole kernel."""
     st.markdown(t("**Kernel**: change any cell"))
-    kernel_cells(_CELLS, kernel, lambda raw: put_matrix(page, "kernel", raw, 11))
+
+    def typed(raw: str) -> None:
+        put_matrix(page, "kernel", raw, 11)
+        st.session_state[_TYPING] = True
+
+    kernel_cells(_CELLS, kernel, typed, tells_rest=page.view == "picture")
     problem = matrix_problem(page, "kernel")
     if problem is not None:
         st.error(explain(problem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnn_core.figures import enlarge, grey, limits, scale_text, signed
+from cnn_core.figures import enlarge, grey, limits, scale_text, shade_colours, shades, signed
 from cnn_core.kernels import KERNELS, ready_made
 from cnn_core.messages import Problem
 from cnn_core.ops import Pair
@@ -31,10 +31,10 @@ def show_picture(
 ) -> Pair:
     """Input and output as pictures, and what their colours say; returns the pixel that is open."""
     limit = max(map(abs, limits(output))) or 1.0 if page.stretch else full_colour(kernel, page.bias)
-    colours = signed(output, limit, theme())
+    shown, colours = shades(output, (-limit, limit), "signed"), shade_colours("signed", theme())
     at = opened(page.at, x, spans, output.shape, sliding)
     at = conv_picture(
-        "convolution.picture", grey(x, 0, 1), colours, spans, sliding.stride, sliding.padding, at,
+        "convolution.picture", grey(x, 0, 1), shown, colours, spans, sliding.stride, sliding.padding, at,
         lambda row, col: page.set(at=f"{row},{col}"),
     )  # fmt: skip
     st.caption(
@@ -53,8 +53,8 @@ def show_picture(
         ),
         **page.widget("stretch"),
     )
-    shades = np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1)
-    save_picture(lambda: beside([shades, colours]), "convolved")
+    taken = np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1)
+    save_picture(lambda: beside([taken, colours[shown]]), "convolved")
     return at
 
 

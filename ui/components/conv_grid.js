@@ -248,5 +248,9 @@ class ConvGrid extends Renderer {
 function mount({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new ConvGrid(root);
-  root.view.update(data, data.report ? (selected) => setStateValue("selected", selected) : null);
+  const update = () => root.view.update(data, data.report ? (selected) => setStateValue("selected", selected) : null);
+  if (!root.view.model) return update();
+  cancelAnimationFrame(root.due); // what else changed on the page is painted first: many cells take their time
+  clearTimeout(root.soon);
+  root.due = requestAnimationFrame(() => { root.soon = setTimeout(update); });
 }

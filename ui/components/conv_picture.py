@@ -20,17 +20,19 @@ def conv_picture(
     key: str,
     x: np.ndarray,
     output: np.ndarray,
+    colours: np.ndarray,
     span: tuple[int, int],
     stride: tuple[int, int],
     padding: tuple[int, int],
     at: tuple[int, int],
     on_pick: Callable[[int, int], None],
 ) -> tuple[int, int]:
-    """Show ``x`` (H, W) or (H, W, 3) and ``output`` (OH, OW, 3), both uint8, at one scale.
+    """Show ``x`` (H, W) or (H, W, 3) and ``output`` (OH, OW), both uint8, at one scale.
 
-    Pairs are (height, width). ``span`` is how many rows and columns the kernel reaches over, ``at`` the
-    output pixel that is open; ``on_pick`` gets the row and column of the pixel that a learner opens.
-    Returns the pixel whose numbers to show: where the pointer rests, else ``at``.
+    ``colours`` (256, 3) are those of the output's shades. Pairs are (height, width). ``span`` is how many
+    rows and columns the kernel reaches over, ``at`` the output pixel that is open; ``on_pick`` gets the row
+    and column of the pixel that a learner opens. Returns the pixel whose numbers to show: where the pointer
+    rests, else ``at``.
     """
 
     def picked() -> None:
@@ -42,7 +44,7 @@ def conv_picture(
         key=key,
         data={
             "input": _kept_address(x.tobytes(), x.shape),
-            "output": _address(output),
+            "output": _address(output, colours),
             "shape": x.shape[:2],
             "outShape": output.shape[:2],
             "span": span,
@@ -60,8 +62,8 @@ def conv_picture(
     return (row, col) if row < out[0] and col < out[1] else at
 
 
-def _address(pixels: np.ndarray) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture_png(pixels, compression=1)).decode()
+def _address(pixels: np.ndarray, colours: np.ndarray | None = None) -> str:
+    return "data:image/png;base64," + base64.b64encode(picture_png(pixels, 1, colours)).decode()
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,8 @@
 
 const NUMBER = /^[-−+]?(\d+[.,]?\d*|[.,]\d+)(\/\d+[.,]?\d*)?$/; // 2, -0.5, 0,5, 1/9
 
+const REST = 700; // milliseconds without a keystroke after which the hand rests
+
 function plain(raw) {
   return raw.trim().replace("−", "-").replace(",", ".") || "0";
 }
@@ -32,8 +34,9 @@ class Cells {
   }
 
   // Python's kernel wins, unless it has not seen the newest edit yet: that one is still on its way.
-  update({ rows, seen, limit, theme, labels }, tell) {
+  update({ rows, seen, limit, tellsRest, labels }, tell) {
     this.tell = tell;
+    this.tellsRest = tellsRest;
     this.labels = labels;
     this.limit = limit;
     this.table.setAttribute("aria-label", labels.kernel);
@@ -85,8 +88,10 @@ class Cells {
   }
 
   say(text) {
+    clearTimeout(this.resting);
     this.edits += 1;
-    this.tell({ number: this.edits, text });
+    this.tell({ number: this.edits, text, rests: false });
+    if (this.tellsRest) this.resting = setTimeout(() => this.tell({ number: this.edits, text, rests: true }), REST);
   }
 
   leave(field, r, c) {
