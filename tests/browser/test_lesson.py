@@ -30,10 +30,8 @@ def trained(browser: Any, server: Server) -> Iterator[tuple[str, list[str], list
     layer = page.locator(".st-key-pixels-first-layer img")
 
     def looked() -> bool:
-        if step.count():
-            said.append(step.first.inner_text())
-        if layer.count():
-            filters.append(layer.first.get_attribute("src", timeout=5_000) or "")
+        said.extend(step.all_inner_texts()[:1])  # without waiting: the run may have ended meanwhile
+        filters.extend(layer.evaluate_all("(images) => images.slice(0, 1).map((image) => image.src)"))
         return page.get_by_text(re.compile(r"done: 200 steps")).count() > 0
 
     until(looked, seconds=TRAINING_MS / 1000, every=0.4)
