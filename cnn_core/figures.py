@@ -14,11 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from cnn_core.charts import (
-    confusion_figure,
-    history_figure,
-    response_figure,
-)
+from cnn_core.charts import confusion_figure, history_figure, response_figure
 from cnn_core.colours import palette, rgb
 from cnn_core.drawing import network_figure
 from cnn_core.numerals import numeral

@@ -94,6 +94,7 @@ def convolved() -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def controls(kernel: np.ndarray) -> None:
+    """How the kernel goes over the input, and the bias."""
     padding_and_stride(page, spans_of(kernel))
     st.number_input(t("Bias"), -1000.0, 1000.0, step=1.0, format="%g", **page.widget("bias"))
     with st.expander(t("More settings")):

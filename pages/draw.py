@@ -52,9 +52,14 @@ def instrument() -> None:
             "draw.network",
             looked_at.run.spec.model,
             feature_maps(looked_at.model(), pixels),
-            lambda unit: st.session_state.__setitem__(OPENED, unit),
+            click,
             theme=frame.theme(),
         )
+
+
+def click(unit: Unit) -> None:
+    """Remember the map: a callback cannot leave the page, the fragment's next run can."""
+    st.session_state[OPENED] = unit
 
 
 def follow_click() -> None:

@@ -18,9 +18,8 @@ def kernel_cells(
 ) -> None:
     """Show the kernel (FH, FW); ``on_edit`` gets the text of all its cells at each keystroke.
 
-    ``tells_rest``: the page, or its fragment, runs once more when the hand rests.
-
     The fields take the kernel of each call, except for what is typed while an edit is on its way.
+    ``tells_rest``: the page, or its fragment, runs once more when the hand rests.
     """
 
     def edited() -> None:
