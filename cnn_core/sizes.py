@@ -63,6 +63,11 @@ class Sliding:
         rows, columns = (Size(*axis) for axis in axes)
         return rows, columns
 
+    def spans(self, kernel: Sequence[int]) -> Pair:
+        """How many rows and columns a kernel (FH, FW) reaches over."""
+        rows, columns = self.sizes(kernel, kernel)
+        return rows.span, columns.span
+
     def convolved(self, x: np.ndarray, kernel: np.ndarray, bias: ArrayLike = 0) -> np.ndarray:
         """One kernel on one map: (H, W), (FH, FW) -> (OH, OW); raises Problem where it does not fit."""
         offset = np.asarray(bias, x.dtype).reshape(1)

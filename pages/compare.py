@@ -6,8 +6,8 @@ from ui import compare_answers, compare_runs, frame, specimen
 from ui.compare_curves import CLOCKS, clock_names, watch
 from ui.language import t
 from ui.site import PAGES
-from ui.specimen import LAST
 from ui.state import choice, integer, words
+from ui.step_slider import LAST
 
 page = frame.begin(
     "compare",

@@ -6,12 +6,15 @@ import streamlit as st
 from cnn_core import kernels
 from cnn_core.kernels import KERNELS, compact, effect, recognised
 from cnn_core.messages import Problem, text
+from cnn_core.ops import Pair
+from cnn_core.sizes import Sliding
 from ui import frame
 from ui.code import conv2d_code, conv2d_table
 from ui.components.conv_grid import conv_grid
-from ui.conv_kernel import choose_kernel, is_typing, kernel_panel
+from ui.conv_kernel import choose_kernel, kernel_panel
 from ui.conv_pictures import compare_kernels, show_input, show_numbers, show_picture
 from ui.conv_sliding import chosen_sliding, more_sliding, padding_and_stride
+from ui.instrument import instrument
 from ui.language import explain, t
 from ui.matrix_input import matrix_box, random_numbers, read_matrix
 from ui.picture_input import PICTURE_FIELDS, pick_picture
@@ -79,23 +82,20 @@ with top[2]:
             )
             st.button(t("bias 3"), on_click=lambda: example(bias=3))
 
-sliding = chosen_sliding(page)
-painted, seen = page.link(), []  # what the whole page shows; the kernel and the output of the newest run
 
-
-def convolved() -> tuple[np.ndarray, np.ndarray | None]:
-    """The kernel and what it makes of the input; None, and a sentence, where it does not fit."""
-    kernel = read_matrix(page, "kernel", 11).astype(x.dtype)
+def convolved() -> tuple[np.ndarray, Sliding, np.ndarray | None]:
+    """The kernel, how it slides, and its output: None, with a sentence, where it does not fit."""
+    kernel, sliding = read_matrix(page, "kernel", 11).astype(x.dtype), chosen_sliding(page)
     try:
-        return kernel, sliding.convolved(x, kernel, page.bias)
+        return kernel, sliding, sliding.convolved(x, kernel, page.bias)
     except Problem as error:
         st.warning(explain(error))
-        return kernel, None
+        return kernel, sliding, None
 
 
-def controls(kernel: np.ndarray) -> None:
+def controls(spans: Pair) -> None:
     """How the kernel goes over the input, and the bias."""
-    padding_and_stride(page, spans_of(kernel))
+    padding_and_stride(page, spans)
     st.number_input(t("Bias"), -1000.0, 1000.0, step=1.0, format="%g", **page.widget("bias"))
     with st.expander(t("More settings")):
         more_sliding(page)
@@ -107,33 +107,27 @@ def controls(kernel: np.ndarray) -> None:
         )
 
 
-def spans_of(kernel: np.ndarray) -> tuple[int, int]:
-    height, width = sliding.sizes(x.shape, kernel.shape)
-    return height.span, width.span
-
-
-@st.fragment
-def picture_lab() -> None:
-    """The pictures and the kernel: alone while somebody types, so that they keep up; then the whole page."""
-    typing = is_typing()
-    if seen and page.link() != painted and not typing:
-        st.rerun()
-    seen[:] = kernel, output = convolved()
-    instrument, settings = st.columns([13, 7], gap="medium")
+@instrument(page)
+def picture_lab() -> tuple[np.ndarray, Sliding, np.ndarray | None]:
+    """The pictures, the kernel and how it slides; returns what ``convolved`` does."""
+    kernel, sliding, output = convolved()
+    spans = sliding.spans(kernel.shape)
+    pictures, settings = st.columns([13, 7], gap="medium")
     if output is not None:
-        with instrument:
-            at = show_picture(page, x, kernel, output, spans_of(kernel), sliding)
-        show_numbers(page, x, kernel, output.shape, spans_of(kernel), sliding, at)
+        with pictures:
+            at = show_picture(page, x, kernel, output, spans, sliding)
+        show_numbers(page, x, kernel, output.shape, spans, sliding, at)
     else:
-        with instrument:
+        with pictures:
             show_input(x)
     with settings:
         kernel_panel(page, kernel)
-        controls(kernel)
+        controls(spans)
+    return kernel, sliding, output
 
 
 if page.view == "numbers":
-    kernel, output = convolved()
+    kernel, sliding, output = convolved()
     if output is not None:
         conv_grid(
             x, kernel, page.bias, sliding.stride, sliding.padding, sliding.dilation, sliding.mode,
@@ -142,15 +136,14 @@ if page.view == "numbers":
     explanation = st.container()
     settings, cells, numbers = st.columns(3, gap="large")
     with settings:
-        controls(kernel)
+        controls(sliding.spans(kernel.shape))
     with cells:
         kernel_panel(page, kernel)
     with numbers:
         matrix_box(page, "input", t("Input: your own numbers"))
         random_numbers(page, "input", x.shape)
 else:
-    picture_lab()
-    kernel, output = seen
+    kernel, sliding, output = picture_lab()
     explanation = st.container()
 
 if output is not None:

@@ -6,8 +6,10 @@ import streamlit as st
 from cnn_core.answer_charts import answer_bars
 from cnn_core.features import feature_maps, predict
 from cnn_core.figures import enlarge, grey
+from cnn_core.shuffle import seen
 from ui import draw_break, draw_pad, draw_replay, frame, specimen
 from ui.components.network_view import Unit, network_view
+from ui.instrument import instrument
 from ui.language import t
 from ui.pictures import drawing, picture, save_table
 from ui.site import PAGES
@@ -24,13 +26,13 @@ page = frame.begin(
 looked_at = specimen.pick(page)
 
 
-@st.fragment
-def instrument() -> None:
-    """The pad, what the network gets, makes of it and answers: alone, so that they keep up with the pen."""
-    draw_pad.follow()
+@instrument(page)
+def drawing_board() -> None:
+    """The pad, what the network gets of it, makes of it and answers."""
     follow_click()
+    image, _ = specimen.chosen_image(page)
     stroke = draw_pad.stroke_pixels()
-    pixels = looked_at.seen if stroke is None else specimen.seen_by(looked_at.run.id, stroke)
+    pixels = seen(looked_at.run.spec, image.pixels if stroke is None else stroke)
     pad, prepared, answer = st.columns([5, 3, 6], gap="medium")
     with prepared:
         picture(
@@ -45,7 +47,7 @@ def instrument() -> None:
         else:
             st.markdown(t("The pad is empty. Draw a digit from 0 to 9, as large as you like."))
     with pad:
-        draw_pad.show(page, looked_at.image.ref)
+        draw_pad.show(page, image.ref)
     if pixels.any():
         st.subheader(t("What each layer makes of it"), anchor=False)
         network_view(
@@ -92,7 +94,7 @@ def answers(pixels: np.ndarray) -> None:
     save_table("probabilities", [t("digit"), *named], rows)
 
 
-instrument()
+drawing_board()
 pixels = looked_at.image.pixels
 if pixels.any():
     draw_replay.show(page, looked_at.image.ref, looked_at.run.id, looked_at.step)

@@ -8,7 +8,7 @@ from cnn_core.experiments import EXPERIMENTS
 from ui import experiment_results, experiment_watch, frame, specimen
 from ui.components.learner import learner_id
 from ui.language import t
-from ui.state import choice, flag, integer
+from ui.state import choice, control, flag, integer
 from ui.training_runs import attempt
 
 NO_GUESS = -1
@@ -46,14 +46,15 @@ st.pills(
 st.markdown(f"**{t(experiment.question)}**")
 guessing, starting = st.columns([7, 3], vertical_alignment="bottom")
 guess = page.guess if page.guess < len(names) else NO_GUESS
-key = f"experiments.guess.{experiment.slug}"
-st.session_state[key] = None if guess == NO_GUESS else guess
 guessing.pills(
     t("Your guess"),
     range(len(names)),
     format_func=names.__getitem__,
-    key=key,
-    on_change=lambda: page.set(guess=NO_GUESS if st.session_state[key] is None else st.session_state[key]),
+    **control(
+        f"experiments.guess.{experiment.slug}",
+        None if guess == NO_GUESS else guess,
+        lambda chosen: page.set(guess=NO_GUESS if chosen is None else chosen),
+    ),
 )
 starting.button(
     t("Show what came out") if complete else t("Start the experiment"),

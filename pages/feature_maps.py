@@ -5,11 +5,15 @@ import streamlit as st
 
 from cnn_core import features
 from ui import frame, specimen
-from ui.components.network_view import network_view
+from ui.components.network_view import Unit, network_view
+from ui.instrument import instrument
 from ui.language import t
 from ui.network_answers import story, unit_likes
+from ui.specimen import Specimen
 from ui.state import choice, flag
 from ui.unit_view import FIELDS, open_unit, opened_unit, unit_bar, unit_numbers, unit_sum
+
+Maps = dict[str, np.ndarray]
 
 page = frame.begin(
     "feature_maps",
@@ -22,30 +26,28 @@ page = frame.begin(
     space=flag(),
     story=flag(),
 )
-looked_at = specimen.pick(page)
-spec = looked_at.run.spec.model
-model, image = looked_at.model(), looked_at.seen
-maps = features.feature_maps(model, image)
-shares = features.predict(model, image)
-best = int(np.nan_to_num(shares).argmax())
-is_whole = bool(np.isfinite(shares).all())
 
-with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="answer"):
-    if not is_whole:
+
+def answer(looked_at: Specimen) -> None:
+    """What the network reads, and whether that is right."""
+    shares = features.predict(looked_at.model(), looked_at.seen)
+    if not np.isfinite(shares).all():
         st.warning(
             t(
                 "The weights at this step are no numbers any more: the training ran away. Choose an earlier "
                 "step, or train with a smaller learning rate."
             )
         )
-    else:
-        said = t("The network reads a **{best}** ({share:.1%}).", best=best, share=float(shares[best]))
-        if looked_at.image.label is not None:
-            right = looked_at.image.label == best
-            said += " " + (
-                t("That is right.") if right else t("It is a {label}.", label=looked_at.image.label)
-            )
-        st.markdown(said)
+        return
+    best, label = int(shares.argmax()), looked_at.image.label
+    said = t("The network reads a **{best}** ({share:.1%}).", best=best, share=float(shares[best]))
+    if label is not None:
+        said += " " + (t("That is right.") if label == best else t("It is a {label}.", label=label))
+    st.markdown(said)
+
+
+def view() -> None:
+    """How the maps are shown."""
     with st.popover(t("View"), icon=":material/tune:"):
         st.segmented_control(
             t("Brightness scale"),
@@ -69,39 +71,63 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium", ke
             **page.widget("order"),
         )
         st.toggle(t("In space, to be turned about"), **page.widget("space"))
-if not any(row.kind == "conv" for row in spec.layers):
-    st.caption(t("This network has no convolution, so it has no maps: each layer is a row of numbers."))
-if looked_at.run.state in ("queued", "running") and looked_at.step == looked_at.steps[-1]:
-    st.caption(t("This run is still going: this is step {step:,}, the newest so far.", step=looked_at.step))
-if page.layer and page.layer not in maps:
-    st.caption(t("This network has no layer called {name}.", name=page.layer))
 
-unit = opened_unit(page, maps)
-opened = None
-network, panel = st.columns([1000, 1] if unit is None else [49, 51], gap="medium")
-with network:
+
+def notes(looked_at: Specimen, maps: Maps) -> None:
+    """What to know of this network."""
+    if not any(row.kind == "conv" for row in looked_at.run.spec.model.layers):
+        st.caption(t("This network has no convolution, so it has no maps: each layer is a row of numbers."))
+    if looked_at.run.state in ("queued", "running") and looked_at.step == looked_at.steps[-1]:
+        st.caption(
+            t("This run is still going: this is step {step:,}, the newest so far.", step=looked_at.step)
+        )
+    if page.layer and page.layer not in maps:
+        st.caption(t("This network has no layer called {name}.", name=page.layer))
+
+
+def strips(looked_at: Specimen, maps: Maps, unit: Unit | None) -> None:
+    """Every layer's maps."""
+    by_strength = page.order == "strength"
     network_view(
         "network_view",
-        spec,
+        looked_at.run.spec.model,
         maps,
         lambda chosen: open_unit(page, chosen),
         opened=unit,
         each=page.scale == "each",
         mode=page.colours,
-        orders={n: features.ranked_channels(m) for n, m in maps.items()} if page.order == "strength" else {},
+        orders={name: features.ranked_channels(m) for name, m in maps.items()} if by_strength else {},
         theme=frame.theme(),
         space=page.space,
     )
-if unit is not None:
-    with panel:
-        unit_bar(page, unit, maps)
-        if page.about == "sum":
-            opened = unit_sum(page, looked_at, image, unit, maps)
-        else:
-            unit_likes(page, looked_at, unit)
-if unit is not None and opened is not None:
-    unit_numbers(page, opened, unit)
 
+
+@instrument(page)
+def microscope() -> tuple[Specimen, Maps, Unit | None]:
+    """The network that looks at an image, and the unit that is open."""
+    looked_at = specimen.pick(page)
+    maps = features.feature_maps(looked_at.model(), looked_at.seen)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="answer"):
+        answer(looked_at)
+        view()
+    notes(looked_at, maps)
+    unit, opened = opened_unit(page, maps), None
+    network, panel = st.columns([1000, 1] if unit is None else [49, 51], gap="medium")
+    with network:
+        strips(looked_at, maps, unit)
+    if unit is not None:
+        with panel:
+            unit_bar(page, unit, maps)
+            if page.about == "sum":
+                opened = unit_sum(page, looked_at, looked_at.seen, unit, maps)
+            else:
+                unit_likes(page, looked_at, unit)
+    if unit is not None and opened is not None:
+        unit_numbers(page, opened, unit)
+    return looked_at, maps, unit
+
+
+looked_at, maps, unit = microscope()
 st.toggle(t("Edges, strokes, parts, digits: what each layer looks for"), **page.widget("story"))
 if page.story:
     story(looked_at, maps)

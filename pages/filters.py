@@ -13,7 +13,7 @@ from ui.filter_groups import about_filter, group_board, groups_at, groups_over_s
 from ui.language import t
 from ui.picture_input import PICTURE_FIELDS, pick_picture
 from ui.pictures import beside, picture
-from ui.state import choice, integer
+from ui.state import choice, control, integer
 
 page = frame.begin(
     "filters",
@@ -107,14 +107,11 @@ if is_conv:
         t("Strongest horizontal-edge filter"): gratings.strongest(now, gratings.HORIZONTAL_EDGE),
     }
     number, *shortcuts = st.columns([1, 2, 2], vertical_alignment="bottom")
-    key = "filters.number"
-    st.session_state[key] = index
     number.number_input(
         t("Filter (from 0)"),
         0,
         len(now) - 1,
-        key=key,
-        on_change=lambda: page.set(filter=st.session_state[key]),
+        **control("filters.number", index, lambda n: page.set(filter=n)),
     )
     for column, (label, found) in zip(shortcuts, edges.items(), strict=True):
         column.button(

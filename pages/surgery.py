@@ -9,7 +9,7 @@ from cnn_core.models import summary
 from cnn_core.surgery import muting
 from ui import frame, specimen
 from ui.language import t
-from ui.state import choice, integer, words
+from ui.state import choice, control, integer, words
 from ui.surgery_edits import put_edit, read_edit, undo_buttons
 from ui.surgery_kernel import kernel_editor
 from ui.surgery_trial import TESTED, measure, shared_ranking, shared_trial
@@ -52,13 +52,11 @@ else:
     parts, effect = st.columns([7, 5], gap="medium")
     with parts:
         which, order = st.columns([4, 3])
-        st.session_state["surgery.layer"] = layer
         which.segmented_control(
             t("Mute a unit of"),
             list(seats),
-            key="surgery.layer",
             required=True,
-            on_change=lambda: page.set(layer=st.session_state["surgery.layer"]),
+            **control("surgery.layer", layer, lambda chosen: page.set(layer=chosen)),
         )
         order.segmented_control(
             t("Order"),

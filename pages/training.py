@@ -21,6 +21,7 @@ from ui import (
 from ui.components.learner import learner_id
 from ui.language import explain, t
 from ui.state import flag, words
+from ui.step_slider import LAST
 from ui.training_view import watch
 
 page = frame.begin(
@@ -45,7 +46,7 @@ def start(another_seed: bool = False) -> None:
     before = next((run for run in store.runs() if run.id == spec.run_id), None)
     if not training_runs.attempt(lambda: store.add(spec, training_settings.name_of(page), learner)):
         return
-    page.set(run=spec.run_id, step=specimen.LAST)
+    page.set(run=spec.run_id, step=LAST)
     said = None
     if before and before.is_complete:
         said = t("These settings have been trained already: here is that run.")

@@ -9,7 +9,7 @@ from ui import frame, specimen
 from ui.components.reason_tree import reason_tree
 from ui.language import t
 from ui.pictures import save_table
-from ui.state import choice, integer, words
+from ui.state import choice, control, integer, words
 from ui.why_paths import STRONGEST, Unfolded, unfolded
 from ui.why_pictures import Faces
 from ui.why_pixels import Asked, show_occluder, show_pixels
@@ -49,23 +49,21 @@ against = None if page.against in (NOBODY, target) else page.against
 asked = Asked(target, against)
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="why-asked"):
-    st.session_state["why.target"] = target
-    st.session_state["why.against"] = NOBODY if against is None else against
     st.segmented_control(
         t("Why a …"),
         list(range(10)),
-        key="why.target",
         required=True,
         wrap=True,
-        on_change=lambda: page.set(target=st.session_state["why.target"]),
+        **control("why.target", target, lambda digit: page.set(target=digit)),
     )
     st.selectbox(
         t("… and not a …?"),
         [NOBODY, *(digit for digit in range(10) if digit != target)],
         format_func=lambda digit: t("(no other)") if digit == NOBODY else str(digit),
-        key="why.against",
-        on_change=lambda: page.set(against=st.session_state["why.against"]),
         width=160,
+        **control(
+            "why.against", NOBODY if against is None else against, lambda digit: page.set(against=digit)
+        ),
     )
 
 score = reasons.score(target, against)

@@ -118,11 +118,21 @@ def chromium() -> Iterator[Any]:
 
 
 def new_page(browser: Any, **context: Any) -> Any:
-    """A page in a context of its own; errors of the console and of scripts gather in ``page.complaints``.
+    """A page in a context of its own, as ``watched_page``.
 
     ``context`` goes to Playwright: viewport, color_scheme, locale, has_touch, …
     """
-    page = browser.new_context(**{"viewport": LAPTOP, "locale": "en-US", **context}).new_page()
+    return watched_page(new_context(browser, **context))
+
+
+def new_context(browser: Any, **context: Any) -> Any:
+    """What a fresh browser keeps, for one person: at 1366×768 and in English where nothing else is said."""
+    return browser.new_context(**{"viewport": LAPTOP, "locale": "en-US", **context})
+
+
+def watched_page(context: Any) -> Any:
+    """A page whose console's errors, and those of its scripts, gather in ``page.complaints``."""
+    page = context.new_page()
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on("console", lambda line: page.complaints.append(_told(line)) if _is_fault(line) else None)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser_tools import ROOT, Server, chromium, new_page, streamlit_server
+from tests.browser_tools import ROOT, Server, chromium, new_context, streamlit_server, watched_page
 
 expect.set_options(timeout=30_000)  # for a loaded machine: a wait ends when its condition holds
 
@@ -50,10 +50,21 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def laptop(browser: Any) -> Iterator[Any]:
+    """One context for a module: loading the scripts of Streamlit takes longer than most of its tests."""
+    context = new_context(browser)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def browser_page(browser: Any) -> Iterator[Any]:
-    """A fresh page at 1366×768; what its console complained of fails the test."""
-    page = new_page(browser)
+def browser_page(laptop: Any) -> Iterator[Any]:
+    """A page at 1366×768 of somebody new; what its console complained of fails the test."""
+    page = watched_page(laptop)
     yield page
-    page.context.close()
+    if page.url.startswith("http"):
+        page.evaluate("localStorage.clear()")
+    for tab in laptop.pages:
+        tab.close()
     assert page.complaints == []

@@ -15,8 +15,9 @@ from ui import frame
 from ui.language import language, t
 from ui.pictures import drawing
 from ui.site import PAGES
-from ui.specimen import LAST, nearest, run_name, store
-from ui.state import PageState
+from ui.specimen import run_name, store
+from ui.state import PageState, control
+from ui.step_slider import LAST, nearest
 from ui.training_runs import attempt
 from ui.training_settings import labels, options
 
@@ -53,15 +54,13 @@ def rewind(page: PageState, run: Run, learner: str) -> None:
 
 
 def _pick_step(page: PageState, steps: list[int]) -> int:
-    key = "branch.step"
-    st.session_state[key] = at = nearest(steps, page.step)
+    at = nearest(steps, page.step)
 
-    def chosen() -> None:
-        step = st.session_state[key]
+    def take(step: int) -> None:
         page.set(step=LAST if step == steps[-1] else step)
 
     if len(steps) > 1:
-        st.select_slider(t("Step (0 is before training)"), steps, key=key, on_change=chosen)
+        st.select_slider(t("Step (0 is before training)"), steps, **control("branch.step", at, take))
     return at
 
 

@@ -14,8 +14,9 @@ from cnn_core.runs import REFERENCE
 from ui import frame
 from ui.language import t
 from ui.pictures import picture
-from ui.specimen import LAST, nearest, run_name, store
-from ui.state import PageState
+from ui.specimen import run_name, store
+from ui.state import PageState, control
+from ui.step_slider import step_slider
 from ui.training_view import as_filters
 
 MOST = 4
@@ -29,16 +30,17 @@ def pick(page: PageState) -> list[Run]:
     if gone:
         st.warning(t("{count} of these runs are no longer here, or have not begun.", count=len(gone)))
     chosen = chosen or [*[i for i in known if i != REFERENCE][:2], REFERENCE]
-    key = "compare.runs"
-    st.session_state[key] = chosen
+
+    def take(runs: list[str]) -> None:
+        page.set(runs=",".join(runs), pair=page.default("pair"))
+
     st.multiselect(
         t("Runs"),
         list(known),
         format_func=lambda i: run_name(known[i]),
         max_selections=MOST,
         placeholder=t("Choose two to four runs"),
-        key=key,
-        on_change=lambda: page.set(runs=",".join(st.session_state[key]), pair=page.default("pair")),
+        **control("compare.runs", chosen, take),
     )
     return [known[i] for i in chosen]
 
@@ -55,15 +57,8 @@ def named(runs: Sequence[Run]) -> dict[str, Run]:
 def pick_step(page: PageState, runs: Sequence[Run]) -> int:
     """One step for all: any at which one of them was kept."""
     steps = sorted({step for run in runs for step in store().snapshot_steps(run.id)})
-    key = "compare.at"
-    st.session_state[key] = nearest(steps, page.at)
-
-    def changed() -> None:
-        chosen = st.session_state[key]
-        page.set(at=LAST if chosen == steps[-1] else chosen)
-
-    st.select_slider(t("Step, for all of them"), steps, key=key, on_change=changed)
-    return int(st.session_state[key])
+    of, label = " ".join(run.id for run in runs), t("Step, for all of them")
+    return step_slider(label, steps, page.at, lambda step: page.set(at=step), of=of, key="compare.at")
 
 
 def kept_at(run: Run, step: int) -> int:

@@ -10,22 +10,16 @@ from cnn_core.kernels import GABOR_ANGLES, KERNELS, compact, ready_made, recogni
 from ui.components.kernel_cells import kernel_cells
 from ui.language import explain, language, t
 from ui.matrix_input import matrix_box, matrix_problem, put_matrix
-from ui.state import PageState
+from ui.state import PageState, control
 
-_NAME = "convolution.kernel.name"
-_ANGLE = "convolution.kernel.angle"
-_SIZE = "convolution.kernel.size"
 _CELLS = "convolution.kernel.cells"
-_TYPING = "convolution.kernel.typing"
 
 
 def choose_kernel(page: PageState, kernel: np.ndarray) -> None:
     """The ready-made kernels; one of one's own leaves the choice open."""
     known = recognised(kernel)
-    st.session_state[_NAME] = known[0] if known else None
 
-    def take() -> None:
-        name = st.session_state[_NAME]
+    def take(name: str | None) -> None:
         if name:
             page.set(kernel=compact(ready_made(name, kernel.shape[0])))
 
@@ -33,26 +27,15 @@ def choose_kernel(page: PageState, kernel: np.ndarray) -> None:
         t("Ready-made kernels"),
         list(KERNELS),
         format_func=lambda name: t(KERNELS[name].name),
-        key=_NAME,
         placeholder=t("your own kernel"),
-        on_change=take,
+        **control("convolution.kernel.name", known[0] if known else None, take),
     )
-
-
-def is_typing() -> bool:
-    """Whether this run was asked for by a keystroke in a cell: another is told when the hand rests."""
-    return bool(st.session_state.pop(_TYPING, False))
 
 
 def kernel_panel(page: PageState, kernel: np.ndarray) -> None:
     """The cells, the Gabor kernel's angle, and, folded away, what changes the whole kernel."""
     st.markdown(t("**Kernel**: change any cell"))
-
-    def typed(raw: str) -> None:
-        put_matrix(page, "kernel", raw, 11)
-        st.session_state[_TYPING] = True
-
-    kernel_cells(_CELLS, kernel, typed, tells_rest=page.view == "picture")
+    kernel_cells(_CELLS, kernel, lambda raw: put_matrix(page, "kernel", raw, 11))
     problem = matrix_problem(page, "kernel")
     if problem is not None:
         st.error(explain(problem))
@@ -70,15 +53,14 @@ def kernel_panel(page: PageState, kernel: np.ndarray) -> None:
 
 
 def _angle(page: PageState, kernel: np.ndarray, degrees: int) -> None:
-    st.session_state[_ANGLE] = degrees
+    def take(angle: int) -> None:
+        page.set(kernel=compact(ready_made("gabor", kernel.shape[0], angle)))
+
     st.select_slider(
         t("Angle of its stripes"),
         list(GABOR_ANGLES),
         format_func=lambda angle: f"{angle}°",
-        key=_ANGLE,
-        on_change=lambda: page.set(
-            kernel=compact(ready_made("gabor", kernel.shape[0], st.session_state[_ANGLE]))
-        ),
+        **control("convolution.kernel.angle", degrees, take),
     )
 
 
@@ -86,8 +68,8 @@ def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
     def put(changed: np.ndarray) -> None:
         page.set(kernel=compact(changed))
 
-    def resize() -> None:
-        size, known = st.session_state[_SIZE], recognised(kernel)
+    def resize(size: int) -> None:
+        known = recognised(kernel)
         if known and size in KERNELS[known[0]].sizes:
             put(ready_made(known[0], size, known[1]))
         else:
@@ -97,8 +79,7 @@ def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
         seed = (page.seed + 1) % 10_000
         page.set(seed=seed, kernel=compact(kernels.random_kernel(kernel.shape[0], seed)))
 
-    st.session_state[_SIZE] = kernel.shape[0]
-    st.slider(t("Size"), 1, 11, key=_SIZE, on_change=resize)
+    st.slider(t("Size"), 1, 11, **control("convolution.kernel.size", kernel.shape[0], resize))
     with st.container(horizontal=True):
         st.button(t("Rotate by 90°"), on_click=lambda: put(np.rot90(kernel, -1)))
         st.button(t("Flip"), on_click=lambda: put(kernel[::-1, ::-1]), help=t("Turns it by 180°."))

@@ -15,7 +15,7 @@ from ui.components.conv_picture import conv_picture
 from ui.frame import theme
 from ui.language import t
 from ui.pictures import beside, picture, save_picture
-from ui.state import PageState
+from ui.state import PageState, control
 
 MOST = 6  # kernels side by side
 
@@ -79,15 +79,12 @@ def show_numbers(
 def compare_kernels(page: PageState, x: np.ndarray, sliding: Sliding) -> None:
     """Several ready-made kernels on the same picture, with the settings of the page, on one scale."""
     names = [name for name in page.compare.split(",") if name in KERNELS]
-    key = "convolution.compare"
-    st.session_state[key] = names
     st.multiselect(
         t("Kernels to compare"),
         list(KERNELS),
         format_func=lambda name: t(KERNELS[name].name),
-        key=key,
         max_selections=MOST,
-        on_change=lambda: page.set(compare=",".join(st.session_state[key])),
+        **control("convolution.compare", names, lambda chosen: page.set(compare=",".join(chosen))),
     )
     outputs = {}
     for name in names[:MOST]:

@@ -19,7 +19,6 @@ _ANY = "draw.any"
 _TOO_LARGE = "draw.too_large"
 _SHOWN = "draw.shown"  # the image that the pad holds
 _VERSION = "draw.version"  # rises when another image is to be put on the pad
-_WHOLE = "draw.whole"  # whether the whole page is to follow, and not only the instrument
 
 
 def stroke_pixels() -> np.ndarray | None:
@@ -31,12 +30,6 @@ def stroke_pixels() -> np.ndarray | None:
         return specimen.prepared_drawing(state[0])
     except Problem:  # too large: said when the pen goes up
         return None
-
-
-def follow() -> None:
-    """Run the whole page where the pad has another image; call it first in the fragment that has the pad."""
-    if st.session_state.pop(_WHOLE, False):
-        st.rerun()
 
 
 def show(page: PageState, image: str) -> None:
@@ -51,7 +44,7 @@ def show(page: PageState, image: str) -> None:
         state = drawn(_PAD)
         if not state or not state[1]:
             return
-        session[_TOO_LARGE], session[_WHOLE] = None, True
+        session[_TOO_LARGE] = None
         try:
             session[_SHOWN] = specimen.keep_drawing(state[0])
             page.set(image=session[_SHOWN])
@@ -62,7 +55,7 @@ def show(page: PageState, image: str) -> None:
         if session[_ANY] is not None:
             found = np.flatnonzero(load_mnist().test_labels == session[_ANY])
             page.set(image=f"test-{random.choice(found)}")
-            session[_ANY], session[_WHOLE] = None, True
+            session[_ANY] = None
 
     digit_pad(_PAD, specimen.drawing_of(image), session[_VERSION], pen_moved)
     if session.get(_TOO_LARGE):

@@ -11,7 +11,7 @@ from ui import state, warm
 from ui.engine_process import ensure_engine
 from ui.language import LANGUAGES, choose_language, explain, language, t
 from ui.site import PAGES, following
-from ui.state import Field, PageState
+from ui.state import Field, PageState, control
 
 FAVICON = Path(__file__).parent / "favicon.png"  # a named icon would be fetched from another host
 CSS = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def begin(slug: str, **fields: Field) -> PageState:
     warm.in_background()
     ensure_engine()
     st.html(f"<style>{css_variables(theme())}\n{CSS}</style>")
-    _menu(chosen)
+    _menu()
     st.header(t(page.question), anchor=False)
     st.markdown(t("**Try this:** {what}", what=t(page.try_this)))
     for note in chosen.notes:
@@ -56,7 +56,7 @@ def theme() -> str:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def _menu(chosen: PageState) -> None:
+def _menu() -> None:
     with st.sidebar:
         st.markdown("### CNN Explorer")
         section = None
@@ -65,22 +65,15 @@ def _menu(chosen: PageState) -> None:
                 section = page.section
                 st.caption(t(section))
             st.page_link(page.file, label=t(page.name), icon=page.icon)
-        _language_switch(chosen)
+        _language_switch()
         st.html(f"<script>{HISTORY}</script>", unsafe_allow_javascript=True)
 
 
-def _language_switch(chosen: PageState) -> None:
-    key = "widget.language"
-    st.session_state[key] = language()
-
-    def changed() -> None:
-        choose_language(st.session_state[key] or language())
-
+def _language_switch() -> None:
     st.segmented_control(
         "한국어 / English",
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
-        key=key,
-        on_change=changed,
         label_visibility="collapsed",
+        **control("widget.language", language(), lambda code: choose_language(code or language())),
     )

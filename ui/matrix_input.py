@@ -8,7 +8,7 @@ import streamlit as st
 from cnn_core.kernels import compact, format_matrix, parse_matrix, random_input
 from cnn_core.messages import Problem
 from ui.language import explain, t
-from ui.state import PageState
+from ui.state import PageState, control
 
 
 def put_matrix(page: PageState, name: str, raw: str, largest: int = 12) -> None:
@@ -59,16 +59,20 @@ def read_matrix(page: PageState, name: str, largest: int = 12) -> np.ndarray:
 
 def random_numbers(page: PageState, name: str, shape: tuple[int, ...]) -> None:
     """Random small numbers of a size; the same ``seed`` of the page gives a whole class the same numbers."""
-    size_key, seed_key = f"random.{name}.size", f"random.{name}.seed"
-    st.session_state[size_key], st.session_state[seed_key] = shape[0], page.seed
+    size, seed = shape[0], page.seed
 
-    def draw(step: int = 0) -> None:
-        size, seed = st.session_state[size_key], (st.session_state[seed_key] + step) % 10_000
+    def draw(size: int, seed: int) -> None:
         page.set(seed=seed, **{name: compact(random_input(size, seed))})
 
-    st.button(t("Random numbers"), on_click=draw, args=(1,))
+    st.button(t("Random numbers"), on_click=draw, args=(size, (seed + 1) % 10_000))
     with st.expander(t("Size and seed")):
-        st.slider(t("Rows and columns"), 1, 12, key=size_key, on_change=draw)
+        st.slider(
+            t("Rows and columns"), 1, 12, **control(f"random.{name}.size", size, lambda n: draw(n, seed))
+        )
         st.number_input(
-            t("Seed"), 0, 9999, key=seed_key, on_change=draw, help=t("The same seed gives the same numbers.")
+            t("Seed"),
+            0,
+            9999,
+            help=t("The same seed gives the same numbers."),
+            **control(f"random.{name}.seed", seed, lambda n: draw(size, n)),
         )

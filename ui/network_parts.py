@@ -23,7 +23,7 @@ from ui import frame
 from ui.components.blocks import blocks
 from ui.language import explain, t
 from ui.pictures import save, save_table
-from ui.state import PageState
+from ui.state import PageState, control
 
 NETWORKS = {
     "affine": FIGURE_7_1,
@@ -90,29 +90,23 @@ def _edit(page: PageState, side: str) -> None:
         page.set(own=own_network.written(tuple(new)))
 
     def number(column: object, at: int, name: str, label: str, low: int, high: int) -> None:
-        key = f"structure.{side}.{name}.{at}"
-        st.session_state[key] = getattr(stages[at], name)
+        key, value = f"structure.{side}.{name}.{at}", getattr(stages[at], name)
         column.number_input(  # type: ignore[attr-defined]
-            label, low, high, key=key, on_change=lambda: put(at, **{name: st.session_state[key]})
+            label, low, high, **control(key, value, lambda n: put(at, **{name: n}))
         )
 
-    count = f"structure.{side}.count"
-    st.session_state[count] = len(stages)
-
-    def resize() -> None:
-        more = (stages + (Stage(),) * own_network.MOST_CONVS)[: st.session_state[count]]
+    def resize(count: int) -> None:
+        more = (stages + (Stage(),) * own_network.MOST_CONVS)[:count]
         page.set(own=own_network.written(more))
 
     many, hidden = st.columns(2)
-    many.slider(t("Convolutions"), 1, own_network.MOST_CONVS, key=count, on_change=resize)
-    units = f"structure.{side}.hidden"
-    st.session_state[units] = page.hidden
+    count = control(f"structure.{side}.count", len(stages), resize)
+    many.slider(t("Convolutions"), 1, own_network.MOST_CONVS, **count)
     hidden.slider(
         t("Units of the hidden layer"),
         1,
         500,
-        key=units,
-        on_change=lambda: page.set(hidden=st.session_state[units]),
+        **control(f"structure.{side}.hidden", page.hidden, lambda n: page.set(hidden=n)),
     )
     for at in range(len(stages)):
         row = st.columns(4)

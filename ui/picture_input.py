@@ -13,7 +13,7 @@ from cnn_core.images import SAMPLES, open_picture, samples, to_grey
 from cnn_core.messages import Problem
 from ui.language import explain, t
 from ui.specimen import load_image, store
-from ui.state import PageState, words
+from ui.state import PageState, control, words
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -56,24 +56,19 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
     own_refs = [r for r in (ref, specimen) if r.startswith(("upload-", "drawing-"))]
     choices += dict.fromkeys(own_refs)
     chosen, own = st.columns([1, 1], vertical_alignment="bottom")
-    key = f"picture.{name}"
-    st.session_state[key] = ref
     chosen.selectbox(
         t("Picture"),
         choices,
         format_func=_name,
-        key=key,
-        on_change=lambda: page.set(**{name: st.session_state[key]}),
+        **control(f"picture.{name}", ref, lambda chosen: page.set(**{name: chosen})),
     )
     with own.popover(t("Another digit, or your own picture"), width="stretch"):
-        number = f"picture.{name}.number"
-        st.session_state[number] = int(ref.removeprefix("test-")) if ref.startswith("test-") else 0
+        number = int(ref.removeprefix("test-")) if ref.startswith("test-") else 0
         st.number_input(
             t("Number of the test digit (0 to 9999)"),
             0,
             9999,
-            key=number,
-            on_change=lambda: page.set(**{name: f"test-{st.session_state[number]}"}),
+            **control(f"picture.{name}.number", number, lambda n: page.set(**{name: f"test-{n}"})),
         )
         _upload(page, name)
     return pixels

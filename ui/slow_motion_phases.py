@@ -13,7 +13,7 @@ from ui.components.step_grids import sum_grids
 from ui.language import t
 from ui.slow_motion_pictures import Row, layer_rows, number, ten_bars
 from ui.slow_motion_start import chosen_filter, chosen_image, chosen_weight
-from ui.state import PageState
+from ui.state import PageState, control
 
 
 def forward(page: PageState, step: SlowStep) -> None:
@@ -125,14 +125,15 @@ def backward(page: PageState, step: SlowStep) -> None:
 
 def pick_filter(page: PageState, step: SlowStep) -> int:
     """Show the picker of the filter, or unit, and return its number."""
-    key = "widget.slow_motion.filter"
-    st.session_state[key] = chosen_filter(page, step)
     return st.number_input(
         t("Filter (from 0)") if step.update.before.ndim == 4 else t("Unit (from 0)"),
         0,
         len(step.update.before) - 1,
-        key=key,
-        on_change=lambda: page.set(filter=st.session_state[key], weight=""),
+        **control(
+            "widget.slow_motion.filter",
+            chosen_filter(page, step),
+            lambda chosen: page.set(filter=chosen, weight=""),
+        ),
     )
 
 
@@ -140,14 +141,12 @@ def _pick_filter_and_image(page: PageState, step: SlowStep) -> tuple[int, int]:
     left, right = st.columns(2)
     with left:
         chosen = pick_filter(page, step)
-    key = "widget.slow_motion.image"
-    st.session_state[key] = chosen_image(page, step) + 1
+    number = chosen_image(page, step) + 1
     right.number_input(
         t("Image of the batch"),
         1,
         step.kept,
-        key=key,
-        on_change=lambda: page.set(of=st.session_state[key] - 1),
+        **control("widget.slow_motion.image", number, lambda n: page.set(of=n - 1)),
     )
     return chosen, chosen_image(page, step)
 

@@ -12,7 +12,8 @@ from cnn_core.slow_motion import SlowMotion, SlowStep, open_run
 from ui import specimen
 from ui.components.slow_steps import slow_steps
 from ui.language import t
-from ui.state import PageState
+from ui.state import PageState, control
+from ui.step_slider import nearest
 
 PHASES = {
     "forward": text("1 Forward"),
@@ -44,8 +45,8 @@ def pick_start(page: PageState) -> tuple[Run, int]:
             run, kept = specimen.pick_run(page)
         memory = specimen.store().checkpoint_steps(run.id)
         steps = sorted(step for step in {*kept, *memory} if step < run.spec.steps)
-        ended = kept[-1] == run.spec.steps and specimen.nearest(kept, page.step) == kept[-1]
-        at = 0 if ended else specimen.nearest(steps, page.step)
+        ended = kept[-1] == run.spec.steps and nearest(kept, page.step) == kept[-1]
+        at = 0 if ended else nearest(steps, page.step)
         with right:
             _step_slider(page, steps, at, run.spec.steps if kept[-1] == run.spec.steps else None)
     return run, at
@@ -53,21 +54,17 @@ def pick_start(page: PageState) -> tuple[Run, int]:
 
 def _step_slider(page: PageState, steps: list[int], at: int, end: int | None) -> None:
     """The steps after which a batch comes; of a finished run it says where it ended."""
-    key = "widget.slow_motion.step"
-    st.session_state[key] = at
     if len(steps) < 2:
         st.markdown(t("Step {step}", step=at))
         return
-
-    def changed() -> None:
-        page.set(step=st.session_state[key], hand=0)
 
     label = t("Start after this step (0 is before training)")
     if end is not None:
         label = t(
             "Start after this step. Training ended with step {end:,}: no batch comes after it.", end=end
         )
-    st.select_slider(label, steps, key=key, on_change=changed)
+    moved = control("widget.slow_motion.step", at, lambda step: page.set(step=step, hand=0))
+    st.select_slider(label, steps, **moved)
 
 
 def stepper(page: PageState, run: Run, start: int) -> SlowStep:

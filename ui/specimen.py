@@ -15,16 +15,12 @@ from cnn_core.messages import Problem
 from cnn_core.runs import REFERENCE, Run, RunStore
 from cnn_core.shuffle import seen
 from cnn_core.strokes import from_json, on_digit, raster, to_json
-from ui.components.play import play
 from ui.language import explain, t
-from ui.state import PageState, integer, shared, words
+from ui.state import PageState, control, integer, shared, words
+from ui.step_slider import LAST, step_slider
 
 if TYPE_CHECKING:
     from torch import nn
-
-LAST = -1  # the step that means: the newest snapshot
-PLAY_WIDTH = 44  # CSS pixels, of the button that plays
-_PLAYED = "specimen.played"  # (run, step) that is on screen while the steps are being played
 
 FIELDS = {
     "run": shared(words(REFERENCE, longest=80)),
@@ -98,7 +94,7 @@ def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
         with columns[0]:
             run, steps = pick_run(page)
         with columns[1]:
-            at = _pick_step(page, run, steps) if step else steps[-1]
+            at = pick_step(page, run.id, steps) if step else steps[-1]
         picture = load_image("test-0")
         if image:
             with columns[2]:
@@ -137,54 +133,33 @@ def run_name(run: Run) -> str:
     return t("Reference run") if run.id == REFERENCE else run.name or run.id[:8]
 
 
-def _pick_step(page: PageState, run: Run, steps: list[int]) -> int:
-    """The step of the address, or the one that is being played: it becomes the address where play stops."""
-    played_run, played = st.session_state.get(_PLAYED, ("", LAST))
-    playing = played_run == run.id and played in steps
-    at = played if playing else nearest(steps, page.step)
-    if len(steps) == 1:
-        st.markdown(t("Step {step}", step=at))
-        return at
-
-    def choose(step: int) -> None:
-        st.session_state.pop(_PLAYED, None)
-        page.set(step=LAST if step == steps[-1] else step)
-
-    def move(place: int, goes_on: bool) -> None:
-        if goes_on:
-            st.session_state[_PLAYED] = (run.id, steps[place])
-        else:
-            choose(steps[place])
-
-    key = "widget.specimen.step"
-    st.session_state[key] = at
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.select_slider(
-            t("Step (0 is before training)"), steps, key=key, on_change=lambda: choose(st.session_state[key])
-        )
-        with st.container(width=PLAY_WIDTH):
-            play(steps.index(at), len(steps), playing, "specimen.play", move)
-    return at
-
-
-def nearest(steps: list[int], step: int) -> int:
-    """The snapshot nearest to a step; the newest for LAST."""
-    return steps[-1] if step == LAST else min(steps, key=lambda s: (abs(s - step), s))
+def pick_step(page: PageState, run_id: str, steps: list[int]) -> int:
+    """The step, moved by hand or played."""
+    label = t("Step (0 is before training)")
+    return step_slider(
+        label, steps, page.step, lambda step: page.set(step=step), of=run_id, key="specimen.step"
+    )
 
 
 def pick_image(page: PageState) -> Picture:
     """Show the image's picker, and return the image."""
-    try:
-        picture = load_image(page.image)
-    except Problem as error:
-        st.warning(explain(error) + " " + t("The first test digit is shown instead."))
-        picture = load_image("test-0")
+    picture, problem = chosen_image(page)
+    if problem is not None:
+        st.warning(explain(problem) + " " + t("The first test digit is shown instead."))
     row = st.container(horizontal=True, vertical_alignment="center")
     row.image(1 - np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))
     with row.popover(image_name(picture), width="stretch"):
         _choose_test_digit(page, picture)
         _choose_upload(page)
     return picture
+
+
+def chosen_image(page: PageState) -> tuple[Picture, Problem | None]:
+    """The image of the address; the first test digit, and what was wrong, where there is none."""
+    try:
+        return load_image(page.image), None
+    except Problem as error:
+        return load_image("test-0"), error
 
 
 def image_name(picture: Picture) -> str:
@@ -197,14 +172,12 @@ def image_name(picture: Picture) -> str:
 def _choose_test_digit(page: PageState, picture: Picture) -> None:
     labels = load_mnist().test_labels
     kind, _, rest = picture.ref.partition("-")
-    key = "widget.specimen.number"
-    st.session_state[key] = int(rest) if kind == "test" else 0
+    number = int(rest) if kind == "test" else 0
     st.number_input(
         t("Number of the test digit (0 to 9999)"),
         0,
         len(labels) - 1,
-        key=key,
-        on_change=lambda: page.set(image=f"test-{st.session_state[key]}"),
+        **control("widget.specimen.number", number, lambda n: page.set(image=f"test-{n}")),
     )
     st.caption(t("Any…"))
     with st.container(horizontal=True, gap="small"):

@@ -18,6 +18,7 @@ from ui.language import choose_language, language
 
 _WRITTEN = "address.written"  # (page, parameters) as this module last wrote them
 _NOTES = "address.notes"  # what an address asked for that does not exist
+_MOVED = "controls.moved"  # keys of the controls that a hand has moved since they were last shown
 _EPOCH = "address.epoch"  # rises when an address was taken: components then take their values afresh
 
 
@@ -88,6 +89,25 @@ def shared(field: Field) -> Field:
     return replace(field, shared=True)
 
 
+def control(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+    """``key`` and ``on_change`` of a control that shows ``value``; ``take`` gets what a learner sets.
+
+    Streamlit hands a value that is set here to the browser, over whatever the hand has done since. So where
+    the control's own move brought the value, it is left alone: quick presses of a key are then all counted.
+    """
+    session = st.session_state
+    moved: set[str] = session.setdefault(_MOVED, set())
+    if key not in moved or session.get(key) != value:
+        session[key] = value
+    moved.discard(key)
+
+    def changed() -> None:
+        session.setdefault(_MOVED, set()).add(key)
+        take(session[key])
+
+    return {"key": key, "on_change": changed}
+
+
 class PageState:
     """The choices of one page, as attributes; ``widget`` ties a control to one, ``set`` changes them."""
 
@@ -114,15 +134,13 @@ class PageState:
 
     def widget(self, name: str, after: Callable[[], None] | None = None) -> dict[str, Any]:
         """``key`` and ``on_change`` for a choice's control: ``st.slider(…, **page.widget("stride"))``."""
-        key = f"widget.{self._page}.{name}"
-        st.session_state[key] = getattr(self, name)
 
-        def changed() -> None:
-            self.set(**{name: st.session_state[key]})
+        def take(value: Any) -> None:
+            self.set(**{name: value})
             if after is not None:
                 after()
 
-        return {"key": key, "on_change": changed}
+        return control(f"widget.{self._page}.{name}", getattr(self, name), take)
 
     @property
     def epoch(self) -> int:

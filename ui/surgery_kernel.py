@@ -8,7 +8,7 @@ import streamlit as st
 from cnn_core.surgery import Edit
 from ui.components.kernel_cells import kernel_cells
 from ui.language import explain, t
-from ui.state import PageState
+from ui.state import PageState, control
 from ui.surgery_edits import kernel_of, put_edit, set_kernel, type_kernel, typing_problem
 
 
@@ -50,6 +50,6 @@ def kernel_editor(page: PageState, layer: str, weights: np.ndarray, edit: Edit) 
 
 
 def _number(page: PageState, name: str, label: str, value: int, count: int) -> None:
-    key = f"widget.surgery.{name}"
-    st.session_state[key] = value
-    st.number_input(label, 0, count - 1, key=key, on_change=lambda: page.set(**{name: st.session_state[key]}))
+    st.number_input(
+        label, 0, count - 1, **control(f"widget.surgery.{name}", value, lambda n: page.set(**{name: n}))
+    )

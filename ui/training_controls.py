@@ -8,7 +8,7 @@ from cnn_core.presets import PRESETS
 from cnn_core.spec import steps_for_epochs
 from ui import training_kernel, training_network
 from ui.language import t
-from ui.state import PageState
+from ui.state import PageState, control
 from ui.training_settings import MOST_STEPS, SETTINGS, chosen_spec, labels, options, preset_names, value_of
 
 NUMBERS: dict[str, tuple[float, float, float, str]] = {  # lowest, highest, step, how it is written
@@ -48,51 +48,46 @@ def _training(page: PageState) -> None:
     spec, called, names = chosen_spec(page), labels(), options()
     columns = st.columns(2)
     for i, name in enumerate(_OF_TRAINING):
-        key = f"setting.{name}"
         value = value_of(spec, name)
-        st.session_state[key] = float(value) if name in ("learning_rate", "momentum") else value
         with columns[i % 2]:
             if name in names:
-                _select(page, name, called[name], names[name], key)
+                _select(page, name, called[name], names[name], value)
             else:
                 unused = name == "momentum" and spec.optimiser != "sgd"
-                _number(page, name, called[name], key, unused)
+                exact = float(value) if name in ("learning_rate", "momentum") else value
+                _number(page, name, called[name], exact, unused)
     with columns[len(_OF_TRAINING) % 2]:
         _epochs(page)
 
 
-def _select(page: PageState, name: str, label: str, names: dict[str, str], key: str) -> None:
+def _select(page: PageState, name: str, label: str, names: dict[str, str], value: object) -> None:
     st.selectbox(
         label,
         list(names),
         format_func=names.__getitem__,
-        key=key,
-        on_change=lambda: page.set(**{name: st.session_state[key]}),
+        **control(f"setting.{name}", value, lambda chosen: page.set(**{name: chosen})),
     )
 
 
-def _number(page: PageState, name: str, label: str, key: str, disabled: bool) -> None:
+def _number(page: PageState, name: str, label: str, value: float, disabled: bool) -> None:
     low, high, step, written = NUMBERS[name]
 
-    def changed() -> None:
-        if st.session_state[key] is not None:
-            page.set(**{name: st.session_state[key]})
+    def take(number: float | None) -> None:
+        if number is not None:
+            page.set(**{name: number})
 
-    st.number_input(
-        label, low, high, step=step, format=written, key=key, on_change=changed, disabled=disabled
-    )
+    shown = control(f"setting.{name}", value, take)
+    st.number_input(label, low, high, step=step, format=written, disabled=disabled, **shown)
 
 
 def _epochs(page: PageState) -> None:
     """The steps once more, counted in passes over the training images."""
-    spec, key = chosen_spec(page), "setting.epochs"
+    spec = chosen_spec(page)
     most = MOST_STEPS / spec.steps_per_epoch
-    st.session_state[key] = min(most, spec.steps / spec.steps_per_epoch)
 
-    def changed() -> None:
-        if st.session_state[key] is not None:
-            steps = steps_for_epochs(st.session_state[key], spec.train_size, spec.batch_size)
-            page.set(steps=min(MOST_STEPS, steps))
+    def take(epochs: float | None) -> None:
+        if epochs is not None:
+            page.set(steps=min(MOST_STEPS, steps_for_epochs(epochs, spec.train_size, spec.batch_size)))
 
     st.number_input(
         t("Epochs: passes over all training images"),
@@ -100,6 +95,5 @@ def _epochs(page: PageState) -> None:
         most,
         step=min(1.0, most),
         format="%.4g",
-        key=key,
-        on_change=changed,
+        **control("setting.epochs", min(most, spec.steps / spec.steps_per_epoch), take),
     )

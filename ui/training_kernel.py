@@ -14,7 +14,7 @@ from cnn_core.spec import TrainingSpec
 from ui import frame
 from ui.language import t
 from ui.pictures import picture
-from ui.state import PageState
+from ui.state import PageState, control
 from ui.training_settings import chosen_spec
 
 TILE = 110  # pixels of the picture of one kernel
@@ -39,8 +39,6 @@ def controls(page: PageState) -> None:
         alt = t("Your kernel as a filter")
         tiles = _tiles(own)
         picture(tiles, "own-kernel", alt, said, width=tiles.shape[1])
-    key = "setting.held"
-    st.session_state[key] = page.held or "off"
     names = {
         "off": t("It is only the start, and learns"),
         "on": t("It stays as it is; only the others learn"),
@@ -49,8 +47,9 @@ def controls(page: PageState) -> None:
         t("In training"),
         list(names),
         format_func=names.__getitem__,
-        key=key,
-        on_change=lambda: page.set(held=st.session_state[key] if st.session_state[key] == "on" else None),
+        **control(
+            "setting.held", page.held or "off", lambda held: page.set(held=held if held == "on" else None)
+        ),
     )
     st.button(
         t("Train without it"), icon=":material/close:", on_click=lambda: page.set(kernels=None, held=None)

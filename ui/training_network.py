@@ -13,7 +13,7 @@ from cnn_core.design import Design
 from cnn_core.models import INPUT_SHAPE, NETWORKS, LayerSummary
 from cnn_core.own_network import Stage, as_far_as_it_goes
 from ui.language import explain, t
-from ui.state import PageState
+from ui.state import PageState, control
 from ui.training_settings import chosen_spec, options, value_of
 
 _OWN = "own"
@@ -22,16 +22,21 @@ _SHAPING = ("conv", "max_pool", "avg_pool", "linear")  # what changes a shape so
 
 def editor(page: PageState) -> None:
     """A known network to begin from, its layers to be changed, and what each of them comes to."""
-    spec, key = chosen_spec(page), "setting.network"
+    spec = chosen_spec(page)
     names = options()["network"] | {_OWN: t("a network of its own")}
     name = value_of(spec, "network")
-    st.session_state[key] = name if name in NETWORKS else _OWN
 
-    def chosen() -> None:
-        if st.session_state[key] != _OWN:
-            page.set(network=st.session_state[key])
+    def take(chosen: str) -> None:
+        if chosen != _OWN:
+            page.set(network=chosen)
 
-    st.selectbox(t("Network"), list(names), format_func=names.__getitem__, key=key, on_change=chosen)
+    shown = name if name in NETWORKS else _OWN
+    st.selectbox(
+        t("Network"),
+        list(names),
+        format_func=names.__getitem__,
+        **control("setting.network", shown, take),
+    )
     rows, wrong = as_far_as_it_goes(spec.model)
     steps = [_shape(row) for row in rows if row.layer.kind in _SHAPING]
     shapes = " → ".join(["×".join(map(str, INPUT_SHAPE)), *steps])
@@ -107,32 +112,23 @@ def _for_all(built: Design, put: Callable[..., None]) -> None:
     with pooling:
         _one_of("pooling", t("Pooling"), {"max": t("maximum"), "avg": t("average")}, built.pooling, put)
     with norm:
-        key = "network.norm"
-        st.session_state[key] = built.batch_norm
-        st.toggle(t("Batch norm"), key=key, on_change=lambda: put(batch_norm=st.session_state[key]))
+        st.toggle(t("Batch norm"), **control("network.norm", built.batch_norm, lambda on: put(batch_norm=on)))
     with drop:
-        share = "network.dropout"
-        st.session_state[share] = built.dropout
-        st.number_input(t("Dropout"), 0.0, 0.9, step=0.1, format="%g", key=share,
-                        on_change=lambda: put(dropout=round(st.session_state[share] or 0.0, 4)))  # fmt: skip
+        dropout = control("network.dropout", built.dropout, lambda n: put(dropout=round(n or 0.0, 4)))
+        st.number_input(t("Dropout"), 0.0, 0.9, step=0.1, format="%g", **dropout)
 
 
 def _one_of(name: str, label: str, names: dict[str, str], value: str, put: Callable[..., None]) -> None:
-    key = f"network.{name}"
-    st.session_state[key] = value
-    st.selectbox(label, list(names), format_func=names.__getitem__, key=key,
-                 on_change=lambda: put(**{name: st.session_state[key]}))  # fmt: skip
+    chosen = control(f"network.{name}", value, lambda one: put(**{name: one}))
+    st.selectbox(label, list(names), format_func=names.__getitem__, **chosen)
 
 
 def _whole(name: str, label: str, value: int, low: int, high: int, put: Callable[[int], None]) -> None:
-    key = f"network.{name}"
-    st.session_state[key] = value
+    def take(number: int | None) -> None:
+        if number is not None:
+            put(number)
 
-    def changed() -> None:
-        if st.session_state[key] is not None:
-            put(st.session_state[key])
-
-    st.number_input(label, low, high, step=1, key=key, on_change=changed)
+    st.number_input(label, low, high, step=1, **control(f"network.{name}", value, take))
 
 
 def _table(rows: list[LayerSummary]) -> None:

@@ -17,8 +17,9 @@ from cnn_core.script import training_notebook, training_script
 from ui import training_settings
 from ui.language import explain, t
 from ui.pictures import save
-from ui.specimen import LAST, run_name, store
-from ui.state import PageState
+from ui.specimen import run_name, store
+from ui.state import PageState, control
+from ui.step_slider import LAST
 
 MOST_COMPARED = 3  # beside the run itself: more curves cannot be told apart
 _DELETED, _IMPORTED = "training.deleted", "training.imported"
@@ -48,16 +49,13 @@ def compared(page: PageState, run: Run) -> list[Run]:
 def pick_compared(page: PageState, run: Run, chosen: list[Run]) -> None:
     """Choose runs whose curves stand with this one's."""
     others = {r.id: r for r in store().runs() if r.id != run.id}
-    key = "training.compare"
-    st.session_state[key] = [r.id for r in chosen]
     st.multiselect(
         t("Compare with"),
         list(others),
         format_func=lambda i: run_name(others[i]),
         max_selections=MOST_COMPARED,
         placeholder=t("Choose up to three runs"),
-        key=key,
-        on_change=lambda: page.set(compare=",".join(st.session_state[key])),
+        **control("training.compare", [r.id for r in chosen], lambda ids: page.set(compare=",".join(ids))),
     )
 
 

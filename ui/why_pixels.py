@@ -20,7 +20,7 @@ from ui.components.occluder import occluder
 from ui.language import t
 from ui.pictures import beside, picture
 from ui.specimen import Specimen
-from ui.state import PageState
+from ui.state import PageState, control
 
 _CAM = "cam-"  # before the layer's name: Grad-CAM there
 _FACTOR = 7  # screen pixels of a pixel
@@ -79,14 +79,11 @@ def show_pixels(page: PageState, looked_at: Specimen, asked: Asked) -> None:
     """The image, and what each pixel gives to the score."""
     names = ways(looked_at.run.spec.model)
     way = page.way if page.way in names else next(iter(names))
-    key = "why.way"
-    st.session_state[key] = way
     st.selectbox(
         t("Which pixels speak for it?"),
         list(names),
         format_func=names.__getitem__,
-        key=key,
-        on_change=lambda: page.set(way=st.session_state[key]),
+        **control("why.way", way, lambda chosen: page.set(way=chosen)),
     )
     made = for_all_classes(looked_at.run.id, looked_at.step, looked_at.image.ref, way)
     limit = attribution.common_limit(made)

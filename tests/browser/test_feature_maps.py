@@ -166,3 +166,13 @@ def test_a_finger_opens_a_map_on_a_phone(browser: Any, server: Server) -> None:
         assert page.complaints == []
     finally:
         page.context.close()
+
+
+def test_another_step_repaints_the_network_and_the_page_follows(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server)
+    strips = page.locator(".net").get_attribute("data-painted")
+    page.get_by_role("slider", name="Step").first.press("ArrowLeft")
+    expect(page.locator(".net")).not_to_have_attribute("data-painted", strips)
+    page.wait_for_url(re.compile("step=[0-9]+"))
+    step = re.search("step=([0-9]+)", page.url)[1]  # type: ignore[index]
+    expect(page.locator(".stCode")).to_contain_text(f'model("{REFERENCE}", {step})')

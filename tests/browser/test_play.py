@@ -59,3 +59,14 @@ def test_with_less_motion_each_press_is_one_step(browser: Any, server: Server) -
     assert page.get_by_role("button", name="Stop playing").count() == 0
     assert page.complaints == []
     page.context.close()
+
+
+@pytest.mark.slow
+def test_on_compare_all_runs_are_played_together(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    page.goto(f"{server.url}/compare?lang=en&at=0")
+    page.get_by_role("button", name="Play the steps").click(timeout=PATIENCE)
+    slider = page.get_by_role("slider", name="Step, for all of them")
+    expect(slider).not_to_have_attribute("aria-valuetext", "0", timeout=PATIENCE)
+    page.get_by_role("button", name="Stop playing").click()
+    page.wait_for_url(lambda url: "at=" in url and "at=0" not in url)

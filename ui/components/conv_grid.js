@@ -29,7 +29,10 @@ class ConvGrid extends Renderer {
     this.spoken = make("p", "spoken", root);
     set(this.spoken, { "aria-live": "polite" });
     new Gestures(this);
-    root.addEventListener("transitionend", () => this.schedule()); // the theme may have changed
+    root.addEventListener("transitionend", () => { // the theme may have changed
+      this.restyled = true;
+      this.schedule();
+    });
     new ResizeObserver(() => this.fit()).observe(root);
   }
 
@@ -123,10 +126,12 @@ class ConvGrid extends Renderer {
     this.schedule();
   }
 
+  // Fast play fills several cells a frame: they are painted together.
   fillTo(count) {
     if (count <= this.filled) return;
     this.filled = count >= this.model.count ? null : count;
-    this.paintOutputs();
+    this.filling = true;
+    this.schedule();
   }
 
   stepBy(steps) {

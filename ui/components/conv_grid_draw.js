@@ -111,29 +111,42 @@ class Grid {
     else this.paintSvg(cell, font, palette);
   }
 
+  // Only cells that look otherwise than before are painted again.
   paintCanvas(cell, palette) {
     this.cellLayer.replaceChildren();
     this.cells = [];
     const { rows, cols, cellSize: size } = this;
     const scale = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(cols * size * scale);
-    this.canvas.height = Math.round(rows * size * scale);
     const pen = this.canvas.getContext("2d");
-    pen.scale(scale, scale);
-    pen.strokeStyle = css(mix(palette.line, palette.ink, 0.25));
+    const stamp = [rows, cols, size, scale, palette.written].join();
+    if (stamp !== this.stamp) {
+      this.canvas.width = Math.round(cols * size * scale);
+      this.canvas.height = Math.round(rows * size * scale);
+      pen.scale(scale, scale);
+      Object.assign(this, { stamp, drawn: [] });
+    }
+    const [slash, line] = [css(mix(palette.line, palette.ink, 0.25)), `rgba(${palette.line.join()},0.4)`];
+    const half = size >= 7 ? 0.5 / scale : 0; // of a line between two cells
     for (let row = 0; row < rows; row++) {
       for (let col = 0; col < cols; col++) {
         const { fill, kind } = cell(row, col);
-        const [x, y] = [col * size, row * size];
-        pen.fillStyle = css(fill);
+        const [x, y, colour] = [col * size, row * size, css(fill)];
+        const look = colour + (kind ?? "");
+        if (look === this.drawn[row * cols + col]) continue;
+        this.drawn[row * cols + col] = look;
+        pen.fillStyle = colour;
         pen.fillRect(x, y, size, size);
-        if (kind) pen.stroke(new Path2D(`M${x + size * 0.3} ${y + size * 0.7}L${x + size * 0.7} ${y + size * 0.3}`));
+        if (kind) {
+          pen.strokeStyle = slash;
+          pen.stroke(new Path2D(`M${x + size * 0.3} ${y + size * 0.7}L${x + size * 0.7} ${y + size * 0.3}`));
+        }
+        pen.fillStyle = line;
+        if (col) pen.fillRect(x, y, half, size);
+        if (row) pen.fillRect(x, y, size, half);
+        if (col < cols - 1) pen.fillRect(x + size - half, y, half, size);
+        if (row < rows - 1) pen.fillRect(x, y + size - half, size, half);
       }
     }
-    pen.strokeStyle = `rgba(${palette.line.join()},0.4)`;
-    pen.lineWidth = 1 / scale;
-    if (size >= 7) for (let col = 1; col < cols; col++) pen.stroke(new Path2D(`M${col * size} 0V${rows * size}`));
-    if (size >= 7) for (let row = 1; row < rows; row++) pen.stroke(new Path2D(`M0 ${row * size}H${cols * size}`));
   }
 
   paintSvg(cell, font, palette) {

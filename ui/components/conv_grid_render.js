@@ -6,7 +6,8 @@ const SPOKEN_EVERY = 700; // milliseconds between two sentences for a screen rea
 class Renderer extends Painter {
   render() {
     if (!this.width) return;
-    if (this.palette.read()) return this.paintAll(); // the theme has changed
+    if (this.restyled && this.palette.read()) return this.paintAll(); // the theme has changed
+    if (this.filling) this.paintOutputs();
     const { model, grids, labels } = this;
     const { n, c } = this.focus();
     const [row, col] = model.place(n);
@@ -28,6 +29,7 @@ class Renderer extends Painter {
     const { sizeKnown, predicting: on } = this;
     this.questions.show({ model, labels, n, c, on, sizeKnown, cellKnown: this.isOpen(n, c), where: this.whereAbout(n, c) });
     this.player.show({ n, count: model.count, playing: this.playing, where: wherePosition(model, n, labels) });
+    Object.assign(this, { restyled: false, filling: false });
     this.root.classList.toggle("pinned", this.pinned);
     set(this.root, { "data-row": row, "data-col": col, "data-pinned": this.pinned, "data-playing": this.playing });
   }

@@ -11,5 +11,8 @@ function fill(text, values) {
 }
 
 function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const out = new Uint8Array(letters.length);
+  for (let i = 0; i < out.length; i += 1) out[i] = letters.charCodeAt(i);
+  return out;
 }

@@ -2,8 +2,6 @@
 
 const NUMBER = /^[-−+]?(\d+[.,]?\d*|[.,]\d+)(\/\d+[.,]?\d*)?$/; // 2, -0.5, 0,5, 1/9
 
-const REST = 700; // milliseconds without a keystroke after which the hand rests
-
 function plain(raw) {
   return raw.trim().replace("−", "-").replace(",", ".") || "0";
 }
@@ -34,9 +32,8 @@ class Cells {
   }
 
   // Python's kernel wins, unless it has not seen the newest edit yet: that one is still on its way.
-  update({ rows, seen, limit, tellsRest, labels }, tell) {
+  update({ rows, seen, limit, labels }, tell) {
     this.tell = tell;
-    this.tellsRest = tellsRest;
     this.labels = labels;
     this.limit = limit;
     this.table.setAttribute("aria-label", labels.kernel);
@@ -88,10 +85,8 @@ class Cells {
   }
 
   say(text) {
-    clearTimeout(this.resting);
     this.edits += 1;
-    this.tell({ number: this.edits, text, rests: false });
-    if (this.tellsRest) this.resting = setTimeout(() => this.tell({ number: this.edits, text, rests: true }), REST);
+    this.tell({ number: this.edits, text });
   }
 
   leave(field, r, c) {

@@ -13,18 +13,15 @@ from ui.language import t
 _mount = component("kernel_cells")
 
 
-def kernel_cells(
-    key: str, kernel: np.ndarray, on_edit: Callable[[str], None], tells_rest: bool = False
-) -> None:
+def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None]) -> None:
     """Show the kernel (FH, FW); ``on_edit`` gets the text of all its cells at each keystroke.
 
     The fields take the kernel of each call, except for what is typed while an edit is on its way.
-    ``tells_rest``: the page, or its fragment, runs once more when the hand rests.
     """
 
     def edited() -> None:
         edit = st.session_state[key].get("edit")
-        if edit and not edit["rests"]:
+        if edit:
             on_edit(str(edit["text"]))
 
     last = (st.session_state.get(key) or {}).get("edit")
@@ -33,7 +30,6 @@ def kernel_cells(
         data={
             "rows": kernel.tolist(),
             "seen": last["number"] if last else None,
-            "tellsRest": tells_rest,
             "limit": float(np.abs(kernel).max()),
             "labels": {"kernel": t("Kernel"), "cell": t("row {row}, column {col}")},
         },

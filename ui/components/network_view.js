@@ -22,7 +22,10 @@ class Network {
     }));
     this.here = null; // the strip and unit that is pointed at
     this.listen();
-    new ResizeObserver(() => this.layout()).observe(root);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.width = Math.floor(contentRect.width);
+      this.layout();
+    }).observe(root);
   }
 
   listen() {
@@ -102,19 +105,29 @@ class Network {
   }
 
   layout() {
-    const width = this.net.parentElement.clientWidth;
+    const { width } = this; // as it was last seen: to ask for it here would cost a layout of the whole page
     if (!this.data || !width) return;
     const { space } = this.data;
     this.net.classList.toggle("space", space);
     if (space) this.space.lay(this.strips, width, devicePixelRatio);
     else this.flat(width);
-    this.digits();
+    const last = this.strips.at(-1);
+    this.strips.forEach((strip) => strip.count(strip === last && last.layer.size[0] === 10));
     this.show();
     this.net.dataset.painted = String(Number(this.net.dataset.painted ?? 0) + 1);
   }
 
   flat(width) {
     if (this.space.on) this.space.leave(this.strips);
+    const { layers } = this.data;
+    const room = [width, innerWidth, innerHeight, devicePixelRatio, ...layers.map(({ size, isMap }) => [size, isMap])].join();
+    if (room !== this.room) this.arrange(width);
+    this.room = room;
+    this.strips.forEach((strip, i) => strip.paint(this.fit.strips[i], devicePixelRatio));
+  }
+
+  // How large each strip is, in the room that there is.
+  arrange(width) {
     const narrow = width < NARROW && innerWidth < 700;
     this.net.classList.toggle("narrow", narrow);
     this.net.classList.toggle("wide", width >= WIDE);
@@ -122,25 +135,8 @@ class Network {
     const { layers } = this.data;
     const [names, least] = narrow ? [0, 0] : width >= WIDE ? [190, 17] : [114, 17];
     const tall = narrow ? 620 : Math.max(400, innerHeight - ABOVE) - 45 - layers.length * BETWEEN;
-    const fit = new Fit(layers, width - names, tall, least, devicePixelRatio);
-    this.strips.forEach((strip, i) => {
-      strip.paint(fit.strips[i], devicePixelRatio);
-      strip.node.classList.toggle("low", fit.strips[i].high < 28 * devicePixelRatio);
-    });
-  }
-
-  // Below the last strip the digits that its ten numbers stand for.
-  digits() {
-    this.strips.forEach(({ digits, layer, at, dense }, i) => {
-      const last = i === this.strips.length - 1 && layer.size[0] === 10;
-      digits.replaceChildren();
-      if (!last) return;
-      layer.order.forEach((digit) => {
-        const span = make("span", digits, { className: digit === layer.best ? "best" : "" });
-        span.textContent = digit;
-        span.style.width = `${(at.scale + at.gap) / dense}px`;
-      });
-    });
+    this.fit = new Fit(layers, width - names, tall, least, devicePixelRatio);
+    this.strips.forEach(({ node }, i) => node.classList.toggle("low", this.fit.strips[i].high < 28 * devicePixelRatio));
   }
 
   show() {

@@ -21,6 +21,7 @@ class Strip {
   colour(layer, colours) {
     if (this.layer?.pixels === layer.pixels && this.colours === colours) return this.relabel(layer);
     this.colours = colours;
+    this.at = null; // to be painted
     const [count, high, wide] = layer.size;
     Object.assign(this.store, { width: wide, height: count * high });
     const pen = this.store.getContext("2d");
@@ -42,6 +43,7 @@ class Strip {
   }
 
   paint(strip, dense) {
+    if (this.at === strip) return;
     this.at = strip;
     this.dense = dense;
     const { canvas, store } = this;
@@ -57,6 +59,21 @@ class Strip {
       const [left, top, width, height] = this.tile(i);
       pen.drawImage(store, 0, i * high, wide, high, left, top, width, height);
     }
+  }
+
+  // Below a network's ten numbers the digits that they stand for.
+  count(counts) {
+    const { order, best } = this.layer;
+    const [wide, key] = [(this.at.scale + this.at.gap) / this.dense, counts && [order, best, this.at.scale].join()];
+    if (key === this.counted) return;
+    this.counted = key;
+    this.digits.replaceChildren();
+    if (!counts) return;
+    order.forEach((digit) => {
+      const span = make("span", this.digits, { className: digit === best ? "best" : "" });
+      span.textContent = digit;
+      span.style.width = `${wide}px`;
+    });
   }
 
   // Left, top, width and height of the i-th map, in device pixels.

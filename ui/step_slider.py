@@ -1,0 +1,53 @@
+"""A slider over the steps that were kept, with the button that plays them: the time machine's handle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from ui.components.play import play
+from ui.language import t
+from ui.state import control
+
+LAST = -1  # the step that means: the newest that was kept
+PLAY_WIDTH = 44  # CSS pixels, of the button that plays
+_PLAYED = "steps.played"  # key -> (of, step): what is on screen while the steps are being played
+
+
+def step_slider(
+    label: str, steps: Sequence[int], asked: int, choose: Callable[[int], None], *, of: str, key: str
+) -> int:
+    """The step that is on screen: the kept one nearest to ``asked``, or the one that is being played.
+
+    ``choose`` gets the step, or LAST, that a learner sets or at which play stops. ``of`` names whose steps
+    these are: another one's play has ended. One step alone is only said.
+    """
+    session = st.session_state
+    whose, played = session.get(f"{_PLAYED}.{key}", ("", LAST))
+    playing = whose == of and played in steps
+    at = played if playing else nearest(steps, asked)
+    if len(steps) == 1:
+        st.markdown(t("Step {step}", step=at))
+        return at
+
+    def take(step: int) -> None:
+        session.pop(f"{_PLAYED}.{key}", None)
+        choose(LAST if step == steps[-1] else step)
+
+    def move(place: int, goes_on: bool) -> None:
+        if goes_on:
+            session[f"{_PLAYED}.{key}"] = (of, steps[place])
+        else:
+            take(steps[place])
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.select_slider(label, steps, **control(f"widget.{key}", at, take))
+        with st.container(width=PLAY_WIDTH):
+            play(steps.index(at), len(steps), playing, f"{key}.play", move)
+    return at
+
+
+def nearest(steps: Sequence[int], step: int) -> int:
+    """The kept step nearest to a step; the newest for LAST."""
+    return steps[-1] if step == LAST else min(steps, key=lambda s: (abs(s - step), s))
