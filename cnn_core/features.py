@@ -75,6 +75,12 @@ def feature_maps(model: nn.Module, image: ArrayLike) -> dict[str, np.ndarray]:
     return maps
 
 
+def probabilities(maps: dict[str, np.ndarray]) -> np.ndarray:
+    """The probability of each digit, from what ``feature_maps`` gave: float32 (10,), as ``predict``."""
+    scores = next(reversed(maps.values()))
+    return torch.from_numpy(scores).softmax(dim=0).numpy()
+
+
 def logits(model: nn.Module, image: ArrayLike) -> np.ndarray:
     """The ten scores of one image before softmax, float32 (10,)."""
     with torch.no_grad():

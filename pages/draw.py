@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.answer_charts import answer_bars
-from cnn_core.features import feature_maps, predict
+from cnn_core.features import feature_maps, predict, probabilities
 from cnn_core.figures import enlarge, grey
 from cnn_core.shuffle import seen
 from ui import draw_break, draw_pad, draw_replay, frame, specimen
@@ -33,6 +33,7 @@ def drawing_board() -> None:
     image, _ = specimen.chosen_image(page)
     stroke = draw_pad.stroke_pixels()
     pixels = seen(looked_at.run.spec, image.pixels if stroke is None else stroke)
+    maps = feature_maps(looked_at.model(), pixels)
     pad, prepared, answer = st.columns([5, 3, 6], gap="medium")
     with prepared:
         picture(
@@ -43,7 +44,7 @@ def drawing_board() -> None:
         )
     with answer:
         if pixels.any():
-            answers(pixels)
+            answers(pixels, maps)
         else:
             st.markdown(t("The pad is empty. Draw a digit from 0 to 9, as large as you like."))
     with pad:
@@ -53,7 +54,7 @@ def drawing_board() -> None:
         network_view(
             "draw.network",
             looked_at.run.spec.model,
-            feature_maps(looked_at.model(), pixels),
+            maps,
             click,
             theme=frame.theme(),
         )
@@ -72,11 +73,12 @@ def follow_click() -> None:
         st.switch_page(PAGES["feature_maps"].file, query_params=page.link() | place)
 
 
-def answers(pixels: np.ndarray) -> None:
+def answers(pixels: np.ndarray, maps: dict[str, np.ndarray]) -> None:
     """The ten probabilities before training and at the chosen step, in words and as bars."""
-    steps = sorted({looked_at.steps[0], looked_at.step})
-    named = {t("Step {step}", step=step): predict(looked_at.model(step), pixels) for step in steps}
-    shares = list(named.values())[-1]
+    first, shares = looked_at.steps[0], probabilities(maps)
+    named = {t("Step {step}", step=looked_at.step): shares}
+    if looked_at.step != first:
+        named = {t("Step {step}", step=first): predict(looked_at.model(first), pixels)} | named
     best, second = np.argsort(-shares)[:2]
     st.markdown("### " + t("It reads a **{best}** ({share:.1%})", best=best, share=float(shares[best])))
     st.markdown(

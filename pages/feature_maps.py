@@ -28,9 +28,9 @@ page = frame.begin(
 )
 
 
-def answer(looked_at: Specimen) -> None:
+def answer(looked_at: Specimen, maps: Maps) -> None:
     """What the network reads, and whether that is right."""
-    shares = features.predict(looked_at.model(), looked_at.seen)
+    shares = features.probabilities(maps)
     if not np.isfinite(shares).all():
         st.warning(
             t(
@@ -48,7 +48,10 @@ def answer(looked_at: Specimen) -> None:
 
 def view() -> None:
     """How the maps are shown."""
-    with st.popover(t("View"), icon=":material/tune:"):
+    choices = st.popover(t("View"), icon=":material/tune:", key="feature_maps.view", on_change="rerun")
+    if not choices.open:
+        return
+    with choices:
         st.segmented_control(
             t("Brightness scale"),
             ["layer", "each"],
@@ -108,7 +111,7 @@ def microscope() -> tuple[Specimen, Maps, Unit | None]:
     looked_at = specimen.pick(page)
     maps = features.feature_maps(looked_at.model(), looked_at.seen)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="answer"):
-        answer(looked_at)
+        answer(looked_at, maps)
         view()
     notes(looked_at, maps)
     unit, opened = opened_unit(page, maps), None

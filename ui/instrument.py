@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import count
 from typing import TypeVar
 
 import streamlit as st
@@ -24,17 +25,18 @@ def instrument(page: PageState) -> Callable[[Callable[[], Shown]], Callable[[], 
     """Make a function that shows a part of the page an instrument; the page gets what it returns."""
 
     def decorate(part: Callable[[], Shown]) -> Callable[[], Shown]:
-        whole: list[dict[str, str]] = []  # the view that the whole page shows
+        runs = count()
+        whole: dict[str, str] = {}  # the view of the whole page, which comes first
 
         @st.fragment
         @wraps(part)
         def alone() -> Shown:
             if st.session_state.pop(_RESTS, False):
                 st.rerun()
-            shown = part()
-            view = page.link()
-            whole.append(view)
-            rest("instrument.rest", view if view != whole[0] else None, _remember)
+            shown, run = part(), next(runs)
+            if run == 0:
+                whole.update(page.link())
+            rest("instrument.rest", run if page.link() != whole else 0, _remember)
             return shown
 
         return alone

@@ -62,7 +62,15 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
         format_func=_name,
         **control(f"picture.{name}", ref, lambda chosen: page.set(**{name: chosen})),
     )
-    with own.popover(t("Another digit, or your own picture"), width="stretch"):
+    choice = own.popover(
+        t("Another digit, or your own picture"),
+        width="stretch",
+        key=f"picture.{name}.choice",
+        on_change="rerun",
+    )
+    if not choice.open:
+        return pixels
+    with choice:
         number = int(ref.removeprefix("test-")) if ref.startswith("test-") else 0
         st.number_input(
             t("Number of the test digit (0 to 9999)"),

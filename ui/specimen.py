@@ -22,6 +22,8 @@ from ui.step_slider import LAST, step_slider
 if TYPE_CHECKING:
     from torch import nn
 
+_CHOICE = "specimen.choice"  # whether the image's popover is open
+
 FIELDS = {
     "run": shared(words(REFERENCE, longest=80)),
     "step": shared(integer(LAST, 0, 10_000_000)),
@@ -148,9 +150,11 @@ def pick_image(page: PageState) -> Picture:
         st.warning(explain(problem) + " " + t("The first test digit is shown instead."))
     row = st.container(horizontal=True, vertical_alignment="center")
     row.image(1 - np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))
-    with row.popover(image_name(picture), width="stretch"):
-        _choose_test_digit(page, picture)
-        _choose_upload(page)
+    choice = row.popover(image_name(picture), width="stretch", key=_CHOICE, on_change="rerun")
+    if choice.open:
+        with choice:
+            _choose_test_digit(page, picture)
+            _choose_upload(page)
     return picture
 
 
@@ -173,21 +177,24 @@ def _choose_test_digit(page: PageState, picture: Picture) -> None:
     labels = load_mnist().test_labels
     kind, _, rest = picture.ref.partition("-")
     number = int(rest) if kind == "test" else 0
+
+    def take(chosen: int) -> None:
+        page.set(image=f"test-{chosen}")
+        st.session_state[_CHOICE] = True  # it has another label now, and is to stay open all the same
+
+    def any_digit(digit: int) -> None:
+        take(random.choice(np.flatnonzero(labels == digit)))
+
     st.number_input(
         t("Number of the test digit (0 to 9999)"),
         0,
         len(labels) - 1,
-        **control("widget.specimen.number", number, lambda n: page.set(image=f"test-{n}")),
+        **control("widget.specimen.number", number, take),
     )
     st.caption(t("Any…"))
     with st.container(horizontal=True, gap="small"):
         for digit in range(10):
-            st.button(str(digit), key=f"specimen.any.{digit}", on_click=_any_digit, args=(page, digit))
-
-
-def _any_digit(page: PageState, digit: int) -> None:
-    found = np.flatnonzero(load_mnist().test_labels == digit)
-    page.set(image=f"test-{random.choice(found)}")
+            st.button(str(digit), key=f"specimen.any.{digit}", on_click=any_digit, args=(digit,))
 
 
 def _choose_upload(page: PageState) -> None:

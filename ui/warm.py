@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import streamlit as st
@@ -15,6 +16,7 @@ def _importing() -> threading.Thread:
         import cnn_core.features  # noqa: F401  # what the network pages need of it
 
         torch.set_num_threads(1)  # a page answers many learners; training has a process of its own
+        gc.freeze()  # what is imported stays: no search for garbage in it, which holds up a page for 0.2 s
 
     thread = threading.Thread(target=load, name="import-torch", daemon=True)
     thread.start()

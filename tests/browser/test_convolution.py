@@ -192,6 +192,7 @@ def test_a_photo_of_the_camera_becomes_the_picture(browser_page: Any, server: Se
     sample = image.get_attribute("src")
     page.get_by_text("Another digit, or your own picture").click()
     page.get_by_text("Use the camera").click()
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")  # it has a picture
     page.get_by_role("button", name="Take Photo").click()
     page.wait_for_url("**picture=upload-**", timeout=30_000)
     expect(image).not_to_have_attribute("src", sample)

@@ -28,6 +28,7 @@ def test_it_answers_while_the_pen_is_down_and_the_strokes_replay(browser_page: A
     opened(page, f"{server.url}/draw?lang=en")
     page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_text("The pad is empty.").wait_for()
+    page.wait_for_url("**image=drawing-**")
     wait_until_idle(page)
     empty = page.url
     page.mouse.move(*place(page, 0.28, 0.25))

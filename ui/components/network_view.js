@@ -165,7 +165,7 @@ class Network {
     const { labels, layers, space } = this.data;
     if (!this.here) return space ? labels.turn : labels.start;
     const layer = layers[this.here.at];
-    const values = { layer: layer.name, range: layer.range, channel: layer.order[this.here.index], of: layer.of, peak: shown(layer.peaks[this.here.index]) };
+    const values = { layer: layer.name, range: layer.range, channel: layer.order[this.here.index], of: layer.of, peak: shown(this.strips[this.here.at].peaks[this.here.index]) };
     const cut = layer.of > layer.size[0] ? ` ${fill(labels.part, { shown: layer.size[0], of: layer.of })}.` : "";
     return fill(layer.isMap ? labels.map : labels.unit, values) + cut;
   }

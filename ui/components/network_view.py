@@ -94,7 +94,7 @@ def _layer(
         "size": shown.shape,
         "order": order.tolist(),
         "pixels": _text(pixels),
-        "peaks": _peaks(shown),
+        "peaks": _text(_peaks(shown)),
         "best": int(np.nan_to_num(values).argmax())
         if values.ndim == 1 and np.isfinite(values).all()
         else None,
@@ -103,10 +103,10 @@ def _layer(
     }
 
 
-def _peaks(shown: np.ndarray) -> list[float | None]:
-    """The strongest value of each map, (n, H, W) -> n; None where none is a number."""
-    numbers = np.where(np.isfinite(shown), shown, -np.inf).reshape(len(shown), -1).max(axis=1)
-    return [float(f"{n:.4g}") if np.isfinite(n) else None for n in numbers.tolist()]
+def _peaks(shown: np.ndarray) -> np.ndarray:
+    """The strongest value of each map, (n, H, W) -> float32 (n,); −∞ where none is a number."""
+    numbers = np.where(np.isfinite(shown), shown, -np.inf).reshape(len(shown), -1)
+    return numbers.max(axis=1).astype("<f4")
 
 
 @lru_cache(maxsize=256)

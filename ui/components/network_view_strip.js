@@ -2,7 +2,7 @@
 
 // For the eye; a map without a single number has no strongest one.
 function shown(number) {
-  return number === null ? "?" : String(Number(number.toPrecision(3))).replace("-", "−");
+  return !Number.isFinite(number) ? "?" : String(Number(number.toPrecision(3))).replace("-", "−");
 }
 
 class Strip {
@@ -36,6 +36,7 @@ class Strip {
 
   relabel(layer) {
     this.layer = layer;
+    this.peaks = new Float32Array(bytes(layer.peaks).buffer);
     this.title.textContent = layer.name;
     this.shape.textContent = layer.shape;
     this.range.textContent = layer.range;

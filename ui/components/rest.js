@@ -1,8 +1,8 @@
-// The moment starts anew with every view that Python sends.
+// The moment starts anew with every run that Python tells of.
 
 const MOMENT = 600; // ms
 
 function mount({ parentElement, data, setTriggerValue }) {
   clearTimeout(parentElement.resting);
-  if (data.view) parentElement.resting = setTimeout(() => parentElement.isConnected && setTriggerValue("rests", true), MOMENT);
+  if (data.run) parentElement.resting = setTimeout(() => parentElement.isConnected && setTriggerValue("rests", true), MOMENT);
 }

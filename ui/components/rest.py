@@ -9,6 +9,6 @@ from ui.components import component
 _mount = component("rest", html="")
 
 
-def rest(key: str, view: dict[str, str] | None, on_rest: Callable[[], None]) -> None:
-    """Call ``on_rest`` when ``view`` has stayed the same for a moment; None waits for nothing."""
-    _mount(key=key, data={"view": view}, on_rests_change=on_rest)
+def rest(key: str, run: int, on_rest: Callable[[], None]) -> None:
+    """Call ``on_rest`` when for a moment no other ``run`` has come; 0 waits for nothing."""
+    _mount(key=key, data={"run": run}, on_rests_change=on_rest)
