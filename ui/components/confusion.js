@@ -35,7 +35,7 @@ class Confusion {
         const chosen = data.at && data.at[0] === truth && data.at[1] === answer;
         cell.setAttribute("aria-pressed", String(Boolean(chosen)));
         const said = { truth, answer, count };
-        cell.setAttribute("aria-label", data.labels.cell.replace(/\{(\w+)\}/g, (_, name) => said[name]));
+        cell.setAttribute("aria-label", fill(data.labels.cell, said));
       });
     });
     const [truth, answer] = data.at ?? [0, 0];

@@ -160,7 +160,7 @@ class DigitMap {
     clearTimeout(this.timer);
     if (i === null) return;
     const said = { number: i, truth: this.truth[i], answer: this.answers[i] };
-    this.reading.textContent = this.labels.reading.replace(/\{(\w+)\}/g, (_, name) => said[name]);
+    this.reading.textContent = fill(this.labels.reading, said);
     this.timer = setTimeout(() => this.tell("pointed", i), TELL_AFTER);
   }
 

@@ -102,7 +102,7 @@ class Occluder {
     const first = whole.indexOf(Math.max(...whole));
     const values = { row, col, best, share: (100 * shares[best]).toFixed(1), first, now: (100 * shares[first]).toFixed(1), was: (100 * whole[first]).toFixed(1) };
     const text = best === first ? labels.same : labels.other;
-    this.reading.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    this.reading.textContent = fill(text, values);
   }
 }
 

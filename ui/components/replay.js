@@ -80,7 +80,7 @@ class Replay {
     const best = shares.indexOf(Math.max(...shares));
     const percent = `${Math.round(100 * shares[best])} %`;
     const { labels } = this.data;
-    this.said.textContent = labels.said.replace("{digit}", best).replace("{share}", percent);
+    this.said.textContent = fill(labels.said, { digit: best, share: percent });
     this.slider.setAttribute("aria-valuetext", this.said.textContent);
     this.bars.forEach(({ row, bar }, digit) => {
       bar.style.width = `${100 * shares[digit]}%`;

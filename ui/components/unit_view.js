@@ -299,8 +299,12 @@ class UnitView {
 
 // A text with its values put in, each value bold.
 function spoken(text, values) {
-  return text.split(/\{(\w+)\}/g).map((part, i) => {
-    if (i % 2 === 0) return part;
+  return text.split(/\{(\w+)\}/g).map((part, i, parts) => {
+    if (i === 0) return part;
+    if (i % 2 === 0) { // its first word may depend on the value before it
+      const last = String(values[parts[i - 1]]).slice(-1);
+      return spelt(last + part).slice(last.length);
+    }
     const bold = document.createElement("b");
     bold.textContent = values[part];
     return bold;
