@@ -42,6 +42,7 @@ with told:
     st.segmented_control(
         t("This is a…"),
         range(10),
+        wrap=True,
         required=True,
         **page.widget("label"),
     )
