@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -78,13 +77,19 @@ def end(engine: subprocess.Popen[bytes]) -> None:
 # With one engine that nobody kills
 
 
-def test_a_warm_engine_answers_a_click_at_once(shared: tuple[RunStore, int]) -> None:
+def test_a_warm_engine_tells_of_the_first_steps_long_before_the_last(shared: tuple[RunStore, int]) -> None:
     store, _ = shared
-    clicked = time.monotonic()
-    run_id = store.add(replace(SPEC, seed=1), owner="ada")
+    run_id = store.add(replace(SPEC, seed=1, steps=5_000), owner="ada")
     until(lambda: len(store.metrics(run_id).step), every=0.005)
-    assert time.monotonic() - clicked < 3  # 0.5 s on an idle machine: benchmarks/ measures it
+    assert store.run(run_id).step < 500  # half a second on an idle machine: benchmarks/ measures it
     store.request(run_id, "stop", "ada")
+    until(lambda: over(store, run_id))
+
+
+def test_a_worker_keeps_the_memory_that_the_next_tensor_needs(shared: tuple[RunStore, int]) -> None:
+    environ = Path(f"/proc/{workers(shared[1])[0]}/environ").read_bytes()
+    assert b"OMP_NUM_THREADS=1" in environ  # what Dask's nanny sets is there, but for this:
+    assert b"MALLOC_TRIM_THRESHOLD_" not in environ
 
 
 def test_a_run_in_many_segments_ends_as_in_one(shared: tuple[RunStore, int], expected: str) -> None:
