@@ -7,6 +7,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from cnn_core import kernels
 from cnn_core.images import sample
@@ -94,21 +95,27 @@ def png(size: tuple[int, int]) -> bytes:
     return out.getvalue()
 
 
+def upload(open_page: OpenPage, name: str, data: bytes) -> AppTest:
+    """The page after somebody has unfolded what a picture is chosen in, and uploaded a file there."""
+    app = open_page("convolution", view="picture")
+    app.session_state["picture.picture.choice"] = True
+    app.run()
+    return app.file_uploader(key="picture.picture.file").upload(name, data).run()
+
+
 @pytest.mark.parametrize(
     ("name", "data"), [("huge.png", png((12_000, 12_000))), ("text.png", b"no picture"), ("e.png", b"")]
 )
 def test_what_is_no_picture_gets_a_sentence_and_the_page_goes_on(
     open_page: OpenPage, name: str, data: bytes
 ) -> None:
-    app = open_page("convolution", view="picture")
-    app.file_uploader(key="picture.picture.file").upload(name, data).run()
+    app = upload(open_page, name, data)
     assert len(app.error) == 1
     assert np.allclose(code_of(app)["output"].shape, np.array(load_picture("sample-city").shape) - 2)
 
 
 def test_an_uploaded_picture_is_convolved_and_has_an_address(open_page: OpenPage) -> None:
-    app = open_page("convolution", view="picture")
-    app.file_uploader(key="picture.picture.file").upload("grey.png", png((40, 30))).run()
+    app = upload(open_page, "grey.png", png((40, 30)))
     assert not app.error
     assert app.query_params["picture"].startswith("upload-")
     assert code_of(app)["output"].shape == (28, 38)
