@@ -96,7 +96,7 @@ def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
         with columns[0]:
             run, steps = pick_run(page)
         with columns[1]:
-            at = pick_step(page, run.id, steps) if step else steps[-1]
+            at = _pick_step(page, run.id, steps) if step else steps[-1]
         picture = load_image("test-0")
         if image:
             with columns[2]:
@@ -135,7 +135,7 @@ def run_name(run: Run) -> str:
     return t("Reference run") if run.id == REFERENCE else run.name or run.id[:8]
 
 
-def pick_step(page: PageState, run_id: str, steps: list[int]) -> int:
+def _pick_step(page: PageState, run_id: str, steps: list[int]) -> int:
     """The step, moved by hand or played."""
     label = t("Step (0 is before training)")
     return step_slider(

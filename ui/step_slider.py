@@ -12,7 +12,6 @@ from ui.state import control
 
 LAST = -1  # the step that means: the newest that was kept
 PLAY_WIDTH = 44  # CSS pixels, of the button that plays
-_PLAYED = "steps.played"  # key -> (of, step): what is on screen while the steps are being played
 
 
 def step_slider(
@@ -23,8 +22,8 @@ def step_slider(
     ``choose`` gets the step, or LAST, that a learner sets or at which play stops. ``of`` names whose steps
     these are: another one's play has ended. One step alone is only said.
     """
-    session = st.session_state
-    whose, played = session.get(f"{_PLAYED}.{key}", ("", LAST))
+    session, on_screen = st.session_state, f"{key}.played"  # whose, and which step, while steps are played
+    whose, played = session.get(on_screen, ("", LAST))
     playing = whose == of and played in steps
     at = played if playing else nearest(steps, asked)
     if len(steps) == 1:
@@ -32,12 +31,12 @@ def step_slider(
         return at
 
     def take(step: int) -> None:
-        session.pop(f"{_PLAYED}.{key}", None)
+        session.pop(on_screen, None)
         choose(LAST if step == steps[-1] else step)
 
     def move(place: int, goes_on: bool) -> None:
         if goes_on:
-            session[f"{_PLAYED}.{key}"] = (of, steps[place])
+            session[on_screen] = (of, steps[place])
         else:
             take(steps[place])
 
