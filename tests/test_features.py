@@ -117,6 +117,12 @@ def test_probabilities_are_the_softmax_of_the_logits(digit: np.ndarray) -> None:
         assert np.allclose(features.predict(model, image), expected, atol=1e-6)
 
 
+def test_probabilities_of_the_maps_are_the_prediction(digit: np.ndarray) -> None:
+    model = built(NOTEBOOK)
+    maps = features.feature_maps(model, digit)
+    assert np.allclose(features.probabilities(maps), features.predict(model, digit), atol=1e-6)
+
+
 def test_a_batch_of_any_size_gives_each_image_its_own_answer() -> None:
     model = built(NOTEBOOK)
     images = load_mnist().test_images[:23]

@@ -22,6 +22,11 @@ def test_same_padding_keeps_the_size(kernel: int, dilation: int) -> None:
     ] == [30, 20]
 
 
+def test_a_kernel_reaches_as_far_as_its_dilation_spreads_it() -> None:
+    assert Sliding(dilation=(2, 3)).spans((3, 4)) == (5, 10)
+    assert Sliding(stride=(2, 2), padding=(1, 1)).spans((3, 4)) == (3, 4)
+
+
 def test_no_equal_padding_keeps_the_size_for_a_kernel_without_a_middle() -> None:
     assert same_padding((4, 4)) is None
     assert all(Size(30, 4, 1, padding).out != 30 for padding in range(10))

@@ -176,3 +176,12 @@ def test_another_step_repaints_the_network_and_the_page_follows(browser_page: An
     page.wait_for_url(re.compile("step=[0-9]+"))
     step = re.search("step=([0-9]+)", page.url)[1]  # type: ignore[index]
     expect(page.locator(".stCode")).to_contain_text(f'model("{REFERENCE}", {step})')
+
+
+def test_the_choice_of_the_image_stays_open_for_another_one(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server)
+    page.locator(".st-key-specimen-choice button").first.click()
+    for digit in "38":
+        page.locator(f".st-key-specimen-any-{digit} button").click()
+        expect(page.get_by_text(f": a {digit}")).to_be_visible()
+    page.wait_for_url("**image=test-**")

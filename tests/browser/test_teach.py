@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser_tools import Server, new_page, wait_until_idle
+from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
 TAUGHT = re.compile("Steps of teaching: 1")
 
@@ -47,3 +47,16 @@ def test_a_drawn_digit_is_taught_and_its_link_opens_elsewhere(
     page.go_back()
     expect(page.get_by_text(re.compile("^It reads a 7"))).to_be_visible()
     expect(page.get_by_text(TAUGHT)).to_have_count(0)
+
+
+def test_all_ten_digits_are_within_a_phones_screen(browser: Any, server: Server) -> None:
+    page = new_page(browser, viewport=PHONE, is_mobile=True, has_touch=True)
+    page.goto(f"{server.url}/teach?lang=ko")
+    page.locator("canvas").wait_for(timeout=60_000)
+    wait_until_idle(page, timeout=60_000)
+    for picker in (".st-key-widget-teach-label", ".st-key-draw-any"):
+        buttons = page.locator(f"{picker} button")
+        expect(buttons).to_have_count(10)
+        boxes = [button.bounding_box() for button in buttons.all()]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] for box in boxes)
+    page.context.close()
