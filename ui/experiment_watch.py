@@ -38,7 +38,7 @@ def plan(experiment: Experiment, complete: bool) -> None:
     if complete:
         st.caption(t("All of these runs are trained already. Guess first, then look."))
     else:
-        st.caption(t("Real runs, one after another: together about a minute on a laptop with two cores."))
+        st.caption(t("Real runs, one after another: together a minute at most on a laptop with two cores."))
 
 
 def watch(experiment: Experiment) -> None:
