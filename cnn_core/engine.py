@@ -14,9 +14,9 @@ import sqlite3
 import sys
 import threading
 import time
-from collections import Counter
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cnn_core.cluster import configure, security
 from cnn_core.lock import hold_for_life
@@ -25,12 +25,15 @@ from cnn_core.recording import Recorder, Task
 from cnn_core.store_schema import home
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from distributed import Client, Future
 
 POLL_SECONDS = 0.05  # how long a click may wait to be seen
 SEGMENT_SECONDS = (0.1, 0.2, 0.5)  # the first ones short: a click is answered at once
+AT_ONCE = 2  # segments of a run: while one is written, the next one trains
 RETRY_SECONDS = 2.0  # after what is not the run's own fault
-COUNT_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 CONNECT_SECONDS = 10.0
 CLEAN_UP_SECONDS = 3_600.0
 
@@ -51,23 +54,36 @@ NO_WORKER = text(
 log = logging.getLogger("cnn_core.engine")
 
 
+@dataclass
+class UnderWay:
+    """A run in training: a segment at work, and one that waits for it on the same worker."""
+
+    task: Task
+    start: bytes | None
+    worker: str  # its address
+    submitted: int = 0
+    futures: set[Future] = field(default_factory=set)  # of segments that have not come back yet
+    is_over: bool = False  # ended or lost: what is still under way is of no use
+
+
 class Engine:
-    """Keeps every free worker busy with the next segment of a run that waits."""
+    """Keeps every free worker busy with the segments of a run that waits."""
 
     def __init__(self, store: Recorder, client: Client) -> None:
         self._store = store
         self._client = client
-        self._active: dict[str, Task] = {}
-        self._segments: Counter[str] = Counter()  # of each run since this engine began with it
+        self._under_way: dict[str, UnderWay] = {}
         self._not_before: dict[str, float] = {}
-        self._results: queue.SimpleQueue[tuple[Task, Future]] = queue.SimpleQueue()
-        self._workers, self._counted_at = 0, float("-inf")
+        self._results: queue.SimpleQueue[tuple[UnderWay, Future]] = queue.SimpleQueue()
+        self._workers: list[str] = []
+        self._looked_at = float("-inf")
         self._cleaned_up = float("-inf")
 
     def work(self) -> None:
         """Train what waits until the process ends or the cluster is gone."""
         while self._client.status not in ("closing", "closed"):
             try:
+                self._look_at_workers()
                 self._submit_waiting()
                 self._clean_up_now_and_then()
             except Exception:  # the store's trouble, whatever it is, must not end the engine
@@ -78,62 +94,93 @@ class Engine:
 
     def _submit_waiting(self) -> None:
         now = time.monotonic()
-        waiting = [run_id for run_id in self._store.waiting() if run_id not in self._active]
+        waiting = [run_id for run_id in self._store.waiting() if run_id not in self._under_way]
         waiting = [run_id for run_id in waiting if self._not_before.get(run_id, now) <= now]
-        free = self._worker_count() - len(self._active) if waiting else 0
-        for run_id in waiting[: max(free, 0)]:
+        busy = {run.worker for run in self._under_way.values()}
+        free = [worker for worker in self._workers if worker not in busy]
+        for run_id, worker in zip(waiting, free, strict=False):
             task = self._store.take(run_id)
             if task is not None:
-                self._submit(task)
+                self._begin(task, worker)
 
-    def _worker_count(self) -> int:
-        """How many segments can be under way at once: one a worker, and workers come and go."""
-        if time.monotonic() > self._counted_at + COUNT_SECONDS:
-            self._workers = len(self._client.scheduler_info()["workers"])
-            self._counted_at = time.monotonic()
-        return self._workers
+    def _look_at_workers(self) -> None:
+        """Now and then: workers come and go. What one was training goes on from the store when it is gone."""
+        if time.monotonic() < self._looked_at + LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        self._workers = list(self._client.scheduler_info()["workers"])
+        for run in [run for run in self._under_way.values() if run.worker not in self._workers]:
+            log.warning("run %s: its worker is gone", run.task.run_id)
+            run.is_over = True
+            del self._under_way[run.task.run_id]
+            self._client.cancel(list(run.futures))
 
-    def _submit(self, task: Task) -> None:
-        from cnn_core.worker import train_segment
-
-        seconds = SEGMENT_SECONDS[min(self._segments[task.run_id], len(SEGMENT_SECONDS) - 1)]
-        self._segments[task.run_id] += 1
+    def _begin(self, task: Task, worker: str) -> None:
         try:
-            start = self._store.start_weights(task.spec)
+            run = UnderWay(task, self._store.start_weights(task.spec), worker)
         except Problem as why:
             self._store.fail(task, why)
             return
-        future = self._client.submit(train_segment, task, seconds, start, pure=False)
-        self._active[task.run_id] = task
-        future.add_done_callback(lambda done: self._results.put((task, done)))
+        self._under_way[task.run_id] = run
+        for _ in range(AT_ONCE):
+            self._submit(run)
 
-    def _take_result(self, task: Task, future: Future) -> None:
-        """Write what a segment gave. What goes wrong outside the run itself makes it be done again."""
+    def _submit(self, run: UnderWay) -> None:
+        """One segment more, on the worker that has the run."""
+        from cnn_core.worker import go_on, train_segment
+
+        task, seconds = run.task, SEGMENT_SECONDS[min(run.submitted, len(SEGMENT_SECONDS) - 1)]
+        first = (train_segment, task, seconds, run.start)
+        work = first if not run.submitted else (go_on, task.run_id, task.attempt, seconds)
+        future = self._client.submit(*work, workers=[run.worker], pure=False)
+        run.submitted += 1
+        run.futures.add(future)
+        future.add_done_callback(lambda done: self._results.put((run, done)))
+
+    def _take_result(self, run: UnderWay, future: Future) -> None:
+        """Write what a segment gave, and have one more trained where the run is still wanted."""
+        run.futures.discard(future)
+        if not run.is_over and self._goes_on(run, future):
+            self._submit(run)
+        if not run.futures and self._under_way.get(run.task.run_id) is run:
+            del self._under_way[run.task.run_id]
+
+    def _goes_on(self, run: UnderWay, future: Future) -> bool:
+        """Write a segment's result. What goes wrong outside the run itself makes it be done again."""
         from distributed.scheduler import KilledWorker
 
-        del self._active[task.run_id]
+        task = run.task
         try:
             segment = future.result()
         except (CancelledError, KilledWorker, OSError, TimeoutError) as error:
             log.warning("run %s: the segment is lost (%r)", task.run_id, error)
-            self._not_before[task.run_id] = time.monotonic() + RETRY_SECONDS
-            return
+            self._do_again(run)
         except Exception as error:
             why = error if isinstance(error, Problem) else Problem(UNEXPECTED, error=_one_line(error))
             log.warning("run %s failed", task.run_id, exc_info=error)
-            self._write(task, lambda: self._store.fail(task, why))
-            return
-        self._write(task, lambda: self._store.record(task, segment))
+            run.is_over = True
+            self._write(run, lambda: self._store.fail(task, why))
+        else:
+            if segment is not None:
+                return self._write(run, lambda: self._store.record(task, segment))
+            run.is_over = True
+        return False
 
-    def _write(self, task: Task, write: Any) -> None:
+    def _write(self, run: UnderWay, write: Callable[[], bool]) -> bool:
         try:
-            write()
+            return write()
         except sqlite3.Error as error:
-            log.exception("run %s: the store did not take it", task.run_id)
-            self._not_before[task.run_id] = time.monotonic() + RETRY_SECONDS
+            log.exception("run %s: the store did not take it", run.task.run_id)
+            self._do_again(run)
             if "full" in str(error):
                 with contextlib.suppress(sqlite3.Error):
-                    self._store.hold(task, Problem(DISK_FULL))
+                    self._store.hold(run.task, Problem(DISK_FULL))
+        return False
+
+    def _do_again(self, run: UnderWay) -> None:
+        """Later, from what the store has."""
+        run.is_over = True
+        self._not_before[run.task.run_id] = time.monotonic() + RETRY_SECONDS
 
     def _clean_up_now_and_then(self) -> None:
         if time.monotonic() > self._cleaned_up + CLEAN_UP_SECONDS:

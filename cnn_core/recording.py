@@ -34,16 +34,26 @@ class Blob:
 
 @dataclass(frozen=True)
 class Segment:
-    """What a worker brings back from about a second of training."""
+    """What a worker brings back from about half a second of training."""
 
     metrics: list[tuple[int, float, float, float]]  # step, loss, learning rate, images per second
     evaluations: list[tuple[int, int, bytes]]  # step, correct, predictions
     snapshots: list[Blob]
-    checkpoint: Blob
+    checkpoint: Blob | None  # now and then, and at the end: it is large
     seconds: float
     environment: dict[str, Any]
     live: bytes  # weights and gradient of the first layer, packed; empty where no layer learns
     finished: bool
+
+    @property
+    def begins(self) -> int:
+        """The step that it went on from."""
+        return self.metrics[0][0] - 1 if self.metrics else 0
+
+    @property
+    def ends(self) -> int:
+        """The last step that it made."""
+        return self.metrics[-1][0] if self.metrics else 0
 
 
 @dataclass(frozen=True)
@@ -84,18 +94,25 @@ class Recorder(RunStore):
         """The weights that the spec starts from, where it starts from an artifact."""
         return self.artifact(spec.start).data if spec.start else None
 
-    def record(self, task: Task, segment: Segment) -> None:
-        """Write all that a segment gave in one transaction; what comes too late is left out."""
+    def record(self, task: Task, segment: Segment) -> bool:
+        """Write all that a segment gave in one transaction, and tell whether the run is to go on.
+
+        What comes too late is left out, and what would leave a gap: a segment that was lost with its worker
+        and done again may have ended at another step.
+        """
         with self._transaction() as connection:
             row = connection.execute(
-                "SELECT environment, note FROM runs WHERE id = ? AND attempt = ?"
+                "SELECT state, environment, note FROM runs WHERE id = ? AND attempt = ? AND step >= ?"
                 " AND state IN ('queued', 'running', 'paused')",
-                (task.run_id, task.attempt),
+                (task.run_id, task.attempt, segment.begins),
             ).fetchone()
             if row is None:
-                return
+                return False
             _insert(connection, task.run_id, segment)
-            _keep_newest(connection, task.run_id, 1 if segment.finished else KEPT_CHECKPOINTS)
+            if segment.checkpoint is not None:
+                _keep(
+                    connection, task.run_id, segment.checkpoint, 1 if segment.finished else KEPT_CHECKPOINTS
+                )
             note = row["note"]
             if row["environment"] not in (
                 "{}",
@@ -103,18 +120,20 @@ class Recorder(RunStore):
             ):
                 note = dump_sentence(Problem(OTHER_ENVIRONMENT))
             connection.execute(
-                "UPDATE runs SET step = ?, train_seconds = train_seconds + ?, environment = ?, note = ?,"
-                " state = iif(?, 'done', state) WHERE id = ?",
-                (segment.checkpoint.step, segment.seconds, environment, note, segment.finished, task.run_id),
+                "UPDATE runs SET step = max(step, ?), train_seconds = train_seconds + ?, environment = ?,"
+                " note = ?, state = iif(?, 'done', state) WHERE id = ?",
+                (segment.ends, segment.seconds, environment, note, segment.finished, task.run_id),
             )
+            return row["state"] == "running" and not segment.finished
 
-    def fail(self, task: Task, why: Problem) -> None:
+    def fail(self, task: Task, why: Problem) -> bool:
         """The run itself cannot go on."""
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE runs SET state = 'failed', error = ? WHERE id = ? AND attempt = ?",
                 (dump_sentence(why), task.run_id, task.attempt),
             )
+        return False
 
     def hold(self, task: Task, why: Problem) -> None:
         """The run could go on, but not now: pause it with a sentence."""
@@ -162,20 +181,20 @@ def _insert(connection: sqlite3.Connection, run_id: str, segment: Segment) -> No
         "INSERT OR REPLACE INTO snapshots (run, step, data, sha256) VALUES (?, ?, ?, ?)",
         [(run_id, blob.step, blob.data, blob.sha256) for blob in segment.snapshots],
     )
-    newest = segment.checkpoint
-    connection.execute(
-        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)",
-        (run_id, newest.step, newest.data, newest.sha256),
-    )
     if segment.live:
         loss = segment.metrics[-1][1] if segment.metrics else None
         connection.execute(
             "INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)",
-            (run_id, newest.step, time.time(), loss, segment.live),
+            (run_id, segment.ends, time.time(), loss, segment.live),
         )
 
 
-def _keep_newest(connection: sqlite3.Connection, run_id: str, count: int) -> None:
+def _keep(connection: sqlite3.Connection, run_id: str, checkpoint: Blob, count: int) -> None:
+    """Of a run's checkpoints the new one, and of the others as many as make up the count."""
+    connection.execute(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)",
+        (run_id, checkpoint.step, checkpoint.data, checkpoint.sha256),
+    )
     connection.execute(
         "DELETE FROM checkpoints WHERE run = ? AND step NOT IN"
         " (SELECT step FROM checkpoints WHERE run = ? ORDER BY step DESC LIMIT ?)",

@@ -6,6 +6,7 @@ import contextlib
 import os
 import platform
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,33 +21,75 @@ from cnn_core.spec import TrainingSpec
 if TYPE_CHECKING:
     from cnn_core.training import Event, Trainer
 
+CHECKPOINT_SECONDS = 2.0  # at most so much training is done again when a worker is lost
+
 # The engine imports this module too, to name its functions; only a worker calls them, and loads torch.
 
 
 def train_segment(task: Task, seconds: float, start: bytes | None = None) -> Segment:
-    """Train for about so many seconds from the task's checkpoint, and bring everything back."""
-    from cnn_core.training import Checkpoint, Evaluation, Finished, Snapshot, Step, Trainer
+    """Train for about so many seconds from the task's checkpoint, and bring back all that came of it."""
+    from cnn_core.training import Checkpoint, Trainer
+
+    newest = Checkpoint(task.checkpoint.step, task.checkpoint.data) if task.checkpoint else None
+    trainer = Trainer(task.spec, load_mnist(), newest, start, device())
+    return _segment(Held(task.run_id, task.attempt, trainer, time.perf_counter()), seconds)
+
+
+def go_on(run_id: str, attempt: int, seconds: float) -> Segment | None:
+    """Train on from where this worker's last segment of the run ended.
+
+    None where the worker does not hold the run: it is over, or the worker has begun anew.
+    """
+    held = _held.pop() if _held else None
+    if held is None or (held.run_id, held.attempt) != (run_id, attempt):
+        return None
+    return _segment(held, seconds)
+
+
+@dataclass
+class Held:
+    """A run's trainer between two segments: the next one need not make it anew."""
+
+    run_id: str
+    attempt: int
+    trainer: Trainer
+    kept: float  # when its last checkpoint was taken, as perf_counter tells
+
+    def checkpoint(self, finished: bool) -> Blob | None:
+        """Where the trainer stands, if it is time to keep that."""
+        now = time.perf_counter()
+        if not finished and now - self.kept < CHECKPOINT_SECONDS:
+            return None
+        self.kept = now
+        point = self.trainer.checkpoint()
+        return _blob(point.step, point.data)
+
+
+_held: list[Held] = []  # what the last segment left, where its run goes on
+
+
+def _segment(held: Held, seconds: float) -> Segment:
+    from cnn_core.training import Evaluation, Finished, Snapshot, Step
 
     _use_all_cores()
     begun = time.perf_counter()
-    newest = task.checkpoint
-    checkpoint = Checkpoint(newest.step, newest.data) if newest else None
-    trainer = Trainer(task.spec, load_mnist(), checkpoint, start, device())
+    trainer = held.trainer
     events, step_seconds = _train(trainer, begun + seconds)
-    rate = task.spec.batch_size / step_seconds
+    rate = trainer.spec.batch_size / step_seconds
     live = [pack({"weights": e.weight, "gradient": e.gradient}) for e in trainer.live()]
-    after = trainer.checkpoint()
+    finished = any(isinstance(e, Finished) for e in events)
+    _held[:] = [] if finished else [held]
     return Segment(
         metrics=[(e.step, e.loss, e.learning_rate, rate) for e in events if isinstance(e, Step)],
         evaluations=[
             (e.step, e.correct, e.predictions.tobytes()) for e in events if isinstance(e, Evaluation)
         ],
         snapshots=[_blob(e.step, pack(e.weights)) for e in events if isinstance(e, Snapshot)],
-        checkpoint=_blob(after.step, after.data),
+        checkpoint=held.checkpoint(finished),
         seconds=time.perf_counter() - begun,
         environment=environment(),
         live=live[0] if live else b"",
-        finished=any(isinstance(e, Finished) for e in events),
+        finished=finished,
     )
 
 

@@ -95,13 +95,13 @@ class TwoWorkers:
     status = "running"
 
     def __init__(self) -> None:
-        self.given: list[str] = []
+        self.given: list[tuple[str, object]] = []
 
     def scheduler_info(self) -> dict[str, dict[str, dict[str, str]]]:
         return {"workers": {"one": {}, "two": {}}}
 
-    def submit(self, function: object, task: Task, *arguments: object, pure: bool) -> Future:
-        self.given.append(task.run_id)
+    def submit(self, function: object, what: Task | str, *arguments: object, **where: object) -> Future:
+        self.given.append((what.run_id if isinstance(what, Task) else what, where["workers"]))
         return Future()
 
 
@@ -109,9 +109,11 @@ def test_as_many_runs_train_at_once_as_there_are_workers(tmp_path: Path) -> None
     recorder, client = Recorder(tmp_path / "runs.sqlite"), TwoWorkers()
     ids = [recorder.add(replace(SPEC, seed=seed)) for seed in range(4)]
     engine = Engine(recorder, client)  # type: ignore[arg-type]
+    engine._look_at_workers()
     engine._submit_waiting()
     engine._submit_waiting()
-    assert client.given == ids[:2]
+    one, two = ids[:2]
+    assert client.given == [(one, ["one"])] * 2 + [(two, ["two"])] * 2  # each at work, and the next one ready
     assert [recorder.queue_place(run_id) for run_id in ids] == [None, None, 1, 2]
 
 

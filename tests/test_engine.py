@@ -237,6 +237,7 @@ class InlineClient:
 
     def __init__(self, rounds: int) -> None:
         self._rounds = rounds
+        self.submitted: list[Any] = []
 
     @property
     def status(self) -> str:
@@ -246,8 +247,9 @@ class InlineClient:
     def scheduler_info(self) -> dict[str, Any]:
         return {"workers": {"this": {}}}
 
-    def submit(self, function: Any, *arguments: Any, pure: bool) -> Future:
+    def submit(self, function: Any, *arguments: Any, **where: Any) -> Future:
         future: Future = Future()
+        self.submitted.append(arguments)
         try:
             future.set_result(function(*arguments))
         except Exception as error:
@@ -288,11 +290,28 @@ def test_a_store_that_fails_does_not_end_the_engine(tmp_path: Path, monkeypatch:
     fail = iter([True, True])
     record = store.record
 
-    def record_at_the_third_try(*arguments: Any) -> None:
+    def record_at_the_third_try(*arguments: Any) -> bool:
         if next(fail, False):
             raise sqlite3.OperationalError("disk I/O error")
-        record(*arguments)
+        return record(*arguments)
 
     monkeypatch.setattr(store, "record", record_at_the_third_try)
     Engine(store, InlineClient(rounds=30)).work()  # type: ignore[arg-type]
     assert store.run(run_id).is_complete
+
+
+def test_the_next_segment_is_under_way_while_one_is_written(tmp_path: Path) -> None:
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=10))
+    client = InlineClient(rounds=30)
+    given = client.submitted
+    record, ahead = store.record, []
+
+    def watched(task: Any, segment: Any) -> bool:
+        ahead.append(len(given) - len(ahead) - 1)
+        return record(task, segment)
+
+    store.record = watched  # type: ignore[method-assign]
+    Engine(store, client).work()  # type: ignore[arg-type]
+    assert store.run(run_id).is_complete
+    assert set(ahead) == {1}

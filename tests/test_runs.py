@@ -335,6 +335,32 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(store: Recorder) -> N
     assert again.checkpoint.step == 20
 
 
+def test_a_segment_that_would_leave_a_gap_is_left_out(store: Recorder) -> None:
+    run_id = store.add(SPEC)
+    task = store.take(run_id)
+    assert task is not None
+    assert store.record(task, segment(1, 10))
+    assert not store.record(task, segment(12, 20))
+    assert store.record(task, replace(segment(6, 15), checkpoint=None))  # done again, and further
+    assert store.record(task, replace(segment(11, 12), checkpoint=None))
+    assert store.metrics(run_id).step.tolist() == list(range(1, 16))
+    assert store.run(run_id).step == 15  # what was reached once stays reached
+    assert store.checkpoint_steps(run_id) == [10]
+
+
+def test_recording_tells_whether_the_run_goes_on(store: Recorder) -> None:
+    run_id = store.add(SPEC)
+    task = store.take(run_id)
+    assert task is not None
+    assert store.record(task, segment(1, 10))
+    store.request(run_id, "pause", "")
+    assert not store.record(task, segment(11, 20))
+    assert store.run(run_id).step == 20  # what was under way is kept all the same
+    store.request(run_id, "continue", "")
+    store.take(run_id)
+    assert not store.record(task, segment(21, 100, finished=True))
+
+
 def test_the_model_is_fresh_at_every_call_and_asks_for_no_gradient(store: Recorder) -> None:
     import torch
 

@@ -1,0 +1,92 @@
+"""A worker trains a run segment by segment: quickly where it made the one before, correctly in any case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from cnn_core import worker
+from cnn_core.recording import Segment, Task
+from cnn_core.training import Trainer
+from cnn_core.worker import go_on, train_segment
+from tests.engines import SPEC
+
+TASK = Task("run", 1, replace(SPEC, steps=6), None)
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("CNN_EXPLORER_THREADS", "1")
+    worker._held.clear()
+    yield
+    worker._held.clear()
+
+
+def step_by_step() -> list[Segment]:
+    """All segments, one step each."""
+    segments = [train_segment(TASK, 0.0)]
+    while more := go_on("run", 1, 0.0):
+        segments.append(more)
+    return segments
+
+
+def final(segments: list[Segment]) -> bytes:
+    return segments[-1].snapshots[-1].data
+
+
+@pytest.fixture
+def whole() -> bytes:
+    return final([train_segment(TASK, 3600.0)])
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The steps at which a trainer was made anew."""
+    steps: list[int] = []
+
+    def counted(self: Trainer, *arguments: object, **named: object) -> None:
+        init(self, *arguments, **named)  # type: ignore[arg-type]
+        steps.append(self.step)
+
+    init = Trainer.__init__
+    monkeypatch.setattr(Trainer, "__init__", counted)
+    return steps
+
+
+def test_a_trainer_is_made_once_a_run_and_not_for_every_segment(whole: bytes, made: list[int]) -> None:
+    segments = step_by_step()
+    assert [(s.begins, s.ends) for s in segments] == [(n, n + 1) for n in range(6)]
+    assert made == [0]
+    assert final(segments) == whole
+
+
+def test_checkpoints_come_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [s.checkpoint is not None for s in step_by_step()] == [False] * 5 + [True]
+    monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0)
+    assert [s.checkpoint and s.checkpoint.step for s in step_by_step()] == [1, 2, 3, 4, 5, 6]
+
+
+def test_another_worker_goes_on_from_the_checkpoint_and_ends_with_the_same_bits(
+    whole: bytes, made: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0)
+    segment = train_segment(TASK, 0.0)
+    while not segment.finished:
+        worker._held.clear()  # as in a worker that has just begun
+        segment = train_segment(replace(TASK, checkpoint=segment.checkpoint), 0.0)
+    assert made == [0, 1, 2, 3, 4, 5]
+    assert final([segment]) == whole
+
+
+def test_a_worker_goes_on_with_nothing_but_the_run_and_attempt_that_it_holds() -> None:
+    for run_id, attempt in (("another", 1), ("run", 2)):
+        train_segment(TASK, 0.0)
+        assert go_on(run_id, attempt, 0.0) is None
+        assert go_on("run", 1, 0.0) is None  # it holds nothing now
+
+
+def test_after_the_last_segment_nothing_is_held() -> None:
+    assert train_segment(TASK, 3600.0).finished
+    assert go_on("run", 1, 3600.0) is None
