@@ -34,6 +34,7 @@ SEGMENT_SECONDS = (0.1, 0.2, 0.5)  # the first ones short: a click is answered a
 AT_ONCE = 2  # segments of a run: while one is written, the next one trains
 RETRY_SECONDS = 2.0  # after what is not the run's own fault
 LOOK_SECONDS = 1.0
+DESERTED_SECONDS = 15.0  # without a worker: whatever should have started one has given up
 CONNECT_SECONDS = 10.0
 CLEAN_UP_SECONDS = 3_600.0
 
@@ -77,11 +78,12 @@ class Engine:
         self._results: queue.SimpleQueue[tuple[UnderWay, Future]] = queue.SimpleQueue()
         self._workers: list[str] = []
         self._looked_at = float("-inf")
+        self._seen_at = time.monotonic()  # when there was a worker
         self._cleaned_up = float("-inf")
 
     def work(self) -> None:
-        """Train what waits until the process ends or the cluster is gone."""
-        while self._client.status not in ("closing", "closed"):
+        """Train what waits until the cluster is gone, or all its workers are."""
+        while self._client.status not in ("closing", "closed") and not self._is_deserted():
             try:
                 self._look_at_workers()
                 self._submit_waiting()
@@ -109,11 +111,15 @@ class Engine:
             return
         self._looked_at = time.monotonic()
         self._workers = list(self._client.scheduler_info()["workers"])
+        self._seen_at = self._looked_at if self._workers else self._seen_at
         for run in [run for run in self._under_way.values() if run.worker not in self._workers]:
             log.warning("run %s: its worker is gone", run.task.run_id)
             run.is_over = True
             del self._under_way[run.task.run_id]
             self._client.cancel(list(run.futures))
+
+    def _is_deserted(self) -> bool:
+        return time.monotonic() > self._seen_at + DESERTED_SECONDS
 
     def _begin(self, task: Task, worker: str) -> None:
         try:
@@ -240,9 +246,19 @@ def wait_for_cluster(store: Recorder) -> Client:
             log.warning("%s", why)
             store.say_trouble(why)
             time.sleep(RETRY_SECONDS)
+        except Exception:  # a worker that dies while it begins takes a local cluster with it
+            log.exception("the cluster could not be opened")
+            time.sleep(RETRY_SECONDS)
         else:
             store.say_trouble(None)
             return client
+
+
+def _close(client: Client) -> None:
+    """Let go of a cluster, of which little may be left."""
+    for part in filter(None, (client, client.cluster)):
+        with contextlib.suppress(Exception):
+            part.close(timeout=CONNECT_SECONDS)
 
 
 def end_with_parent() -> None:
@@ -262,7 +278,11 @@ def main() -> None:
     end_with_parent()
     store = Recorder()
     hold_for_life(home() / "engine.lock")  # here a second engine waits, before it has loaded anything
-    Engine(store, wait_for_cluster(store)).work()
+    while True:
+        client = wait_for_cluster(store)
+        Engine(store, client).work()
+        log.warning("the cluster is opened anew")
+        _close(client)
 
 
 if __name__ == "__main__":

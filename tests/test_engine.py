@@ -315,3 +315,15 @@ def test_the_next_segment_is_under_way_while_one_is_written(tmp_path: Path) -> N
     Engine(store, client).work()  # type: ignore[arg-type]
     assert store.run(run_id).is_complete
     assert set(ahead) == {1}
+
+
+def test_without_a_worker_for_long_the_cluster_is_given_up_to_be_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask starts a lost worker again, but gives up where that one dies while it begins."""
+    monkeypatch.setattr("cnn_core.engine.DESERTED_SECONDS", 0.0)
+    monkeypatch.setattr("cnn_core.engine.LOOK_SECONDS", 0.0)
+    client = InlineClient(rounds=50)
+    monkeypatch.setattr(client, "scheduler_info", lambda: {"workers": {}})
+    Engine(Recorder(tmp_path / "runs.sqlite"), client).work()  # type: ignore[arg-type]
+    assert client.status == "running"  # its rounds were not over
