@@ -12,7 +12,7 @@ from ui import frame
 from ui.code import conv2d_code, conv2d_table
 from ui.components.conv_grid import conv_grid
 from ui.conv_kernel import choose_kernel, kernel_panel
-from ui.conv_pictures import compare_kernels, show_input, show_numbers, show_picture
+from ui.conv_pictures import compare_kernels, edited_kernel, show_input, show_numbers, show_picture
 from ui.conv_sliding import chosen_sliding, more_sliding, padding_and_stride
 from ui.instrument import instrument
 from ui.language import explain, t
@@ -121,7 +121,7 @@ def picture_lab() -> tuple[np.ndarray, Sliding, np.ndarray | None]:
         with pictures:
             show_input(x)
     with settings:
-        kernel_panel(page, kernel)
+        kernel_panel(page, kernel, edited_kernel(page, x, kernel, sliding))
         controls(spans)
     return kernel, sliding, output
 

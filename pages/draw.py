@@ -1,17 +1,14 @@
 """Draw a digit: what does the network see, and what does it answer? (the notebook's network at work)"""
 
-import numpy as np
+from functools import partial
+
 import streamlit as st
 
-from cnn_core.answer_charts import answer_bars
-from cnn_core.features import feature_maps, predict, probabilities
-from cnn_core.figures import enlarge, grey
-from cnn_core.shuffle import seen
-from ui import draw_break, draw_pad, draw_replay, frame, specimen
+from ui import draw_answer, draw_break, draw_pad, draw_replay, frame, live, specimen
 from ui.components.network_view import Unit, network_view
+from ui.components.told import told
 from ui.instrument import instrument
 from ui.language import t
-from ui.pictures import drawing, picture, save_table
 from ui.site import PAGES
 from ui.state import flag
 
@@ -31,33 +28,18 @@ def drawing_board() -> None:
     """The pad, what the network gets of it, makes of it and answers."""
     follow_click()
     image, _ = specimen.chosen_image(page)
-    stroke = draw_pad.stroke_pixels()
-    pixels = seen(looked_at.run.spec, image.pixels if stroke is None else stroke)
-    maps = feature_maps(looked_at.model(), pixels)
-    pad, prepared, answer = st.columns([5, 3, 6], gap="medium")
-    with prepared:
-        picture(
-            enlarge(np.repeat(grey(pixels, 0, 1)[..., None], 3, axis=-1), 8),
-            "prepared",
-            t("The drawing as the network gets it: 28×28 pixels"),
-            t("What the network gets: cut out, scaled to 20 pixels, centred by its mass in 28×28"),
-        )
-    with answer:
-        if pixels.any():
-            answers(pixels, maps)
-        else:
-            st.markdown(t("The pad is empty. Draw a digit from 0 to 9, as large as you like."))
+    show = partial(draw_answer.shown, looked_at, frame.theme())
+    shown = show(image.pixels)
+    pad, left, right = st.columns([5, 3, 6], gap="medium")
     with pad:
-        draw_pad.show(page, image.ref)
-    if pixels.any():
-        st.subheader(t("What each layer makes of it"), anchor=False)
-        network_view(
-            "draw.network",
-            looked_at.run.spec.model,
-            maps,
-            click,
-            theme=frame.theme(),
-        )
+        ask = live.offer("draw", lambda drawing: show(specimen.prepared_drawing(str(drawing))))
+        draw_pad.show(page, image.ref, ask)
+    with left:
+        told("draw.prepared", shown["draw.prepared"])
+    with right:
+        told("draw.answer", shown["draw.answer"])
+    st.subheader(t("What each layer makes of it"), anchor=False)
+    network_view("draw.network", shown["draw.network"], click)
 
 
 def click(unit: Unit) -> None:
@@ -73,32 +55,10 @@ def follow_click() -> None:
         st.switch_page(PAGES["feature_maps"].file, query_params=page.link() | place)
 
 
-def answers(pixels: np.ndarray, maps: dict[str, np.ndarray]) -> None:
-    """The ten probabilities before training and at the chosen step, in words and as bars."""
-    first, shares = looked_at.steps[0], probabilities(maps)
-    named = {t("Step {step}", step=looked_at.step): shares}
-    if looked_at.step != first:
-        named = {t("Step {step}", step=first): predict(looked_at.model(first), pixels)} | named
-    best, second = np.argsort(-shares)[:2]
-    st.markdown("### " + t("It reads a **{best}** ({share:.1%})", best=best, share=float(shares[best])))
-    st.markdown(
-        t(
-            "Next comes {second} ({share:.1%}). Network: {run}, step {step}.",
-            second=second,
-            share=float(shares[second]),
-            run=specimen.run_name(looked_at.run),
-            step=looked_at.step,
-        )
-    )
-    alt = t("The probability of each digit, before training and at the chosen step")
-    drawing(lambda width: answer_bars(named, frame.theme(), width, alt), "answers", alt, wide=440)
-    rows = [[digit, *values] for digit, values in enumerate(np.array(list(named.values())).T.tolist())]
-    save_table("probabilities", [t("digit"), *named], rows)
-
-
 drawing_board()
 pixels = looked_at.image.pixels
 if pixels.any():
+    draw_answer.save(looked_at, frame.theme())
     draw_replay.show(page, looked_at.image.ref, looked_at.run.id, looked_at.step)
     draw_break.show(page, looked_at.run.id, looked_at.step, pixels)
 

@@ -1,11 +1,16 @@
 """The whole network at a glance, and any unit of it opened: from an answer back to the pixels (7.6.2)."""
 
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from cnn_core import features
-from ui import frame, specimen
-from ui.components.network_view import Unit, network_view
+from ui import frame, live, specimen
+from ui.components.network_view import Unit, network_view, strips
+from ui.components.told import told, words
 from ui.instrument import instrument
 from ui.language import t
 from ui.network_answers import story, unit_likes
@@ -28,22 +33,39 @@ page = frame.begin(
 )
 
 
-def answer(looked_at: Specimen, maps: Maps) -> None:
+def answer(looked_at: Specimen, maps: Maps) -> str:
     """What the network reads, and whether that is right."""
     shares = features.probabilities(maps)
     if not np.isfinite(shares).all():
-        st.warning(
-            t(
-                "The weights at this step are no numbers any more: the training ran away. Choose an earlier "
-                "step, or train with a smaller learning rate."
-            )
+        return t(
+            "The weights at this step are no numbers any more: the training ran away. Choose an earlier "
+            "step, or train with a smaller learning rate."
         )
-        return
     best, label = int(shares.argmax()), looked_at.image.label
     said = t("The network reads a **{best}** ({share:.1%}).", best=best, share=float(shares[best]))
     if label is not None:
         said += " " + (t("That is right.") if label == best else t("It is a {label}.", label=label))
-    st.markdown(said)
+    return said
+
+
+def shown(looked_at: Specimen, maps: Maps, look: dict[str, Any]) -> live.Shown:
+    """For each component, what it shows of the specimen."""
+    network = strips(looked_at.run.spec.model, maps, **look)
+    return {"feature_maps.answer": words(answer(looked_at, maps)), "feature_maps.network": network}
+
+
+def moved_to(
+    before: Specimen, look: dict[str, Any], moves: dict[str, Any], asked: dict[str, Any]
+) -> live.Shown:
+    """The same for another step or image, to which a hand has just moved; ``moves`` remembers both."""
+    asked = moves | asked
+    step = asked.get("step", before.step)
+    if step not in before.steps:
+        raise ValueError("this step was not kept")
+    picture = specimen.load_image(asked["image"]) if "image" in asked else before.image
+    moves.update(asked)
+    after = replace(before, step=step, image=picture)
+    return shown(after, features.feature_maps(after.model(), after.seen), look)
 
 
 def view() -> None:
@@ -88,36 +110,33 @@ def notes(looked_at: Specimen, maps: Maps) -> None:
         st.caption(t("This network has no layer called {name}.", name=page.layer))
 
 
-def strips(looked_at: Specimen, maps: Maps, unit: Unit | None) -> None:
-    """Every layer's maps."""
-    by_strength = page.order == "strength"
-    network_view(
-        "network_view",
-        looked_at.run.spec.model,
-        maps,
-        lambda chosen: open_unit(page, chosen),
-        opened=unit,
-        each=page.scale == "each",
-        mode=page.colours,
-        orders={name: features.ranked_channels(m) for name, m in maps.items()} if by_strength else {},
-        theme=frame.theme(),
-        space=page.space,
-    )
-
-
 @instrument(page)
 def microscope() -> tuple[Specimen, Maps, Unit | None]:
     """The network that looks at an image, and the unit that is open."""
-    looked_at = specimen.pick(page)
+    looked_at = specimen.pick(page, ask=live.address("feature_maps"))
     maps = features.feature_maps(looked_at.model(), looked_at.seen)
+    look = {
+        "each": page.scale == "each",
+        "mode": page.colours,
+        "by_strength": page.order == "strength",
+        "theme": frame.theme(),
+    }
+    live.offer("feature_maps", partial(moved_to, looked_at, look, {}))
+    now = shown(looked_at, maps, look)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="answer"):
-        answer(looked_at, maps)
+        told("feature_maps.answer", now["feature_maps.answer"])
         view()
     notes(looked_at, maps)
     unit, opened = opened_unit(page, maps), None
     network, panel = st.columns([1000, 1] if unit is None else [49, 51], gap="medium")
     with network:
-        strips(looked_at, maps, unit)
+        network_view(
+            "feature_maps.network",
+            now["feature_maps.network"],
+            lambda chosen: open_unit(page, chosen),
+            unit,
+            page.space,
+        )
     if unit is not None:
         with panel:
             unit_bar(page, unit, maps)

@@ -32,10 +32,13 @@ def choose_kernel(page: PageState, kernel: np.ndarray) -> None:
     )
 
 
-def kernel_panel(page: PageState, kernel: np.ndarray) -> None:
-    """The cells, the Gabor kernel's angle, and, folded away, what changes the whole kernel."""
+def kernel_panel(page: PageState, kernel: np.ndarray, ask: str = "") -> None:
+    """The cells, the Gabor kernel's angle, and, folded away, what changes the whole kernel.
+
+    ``ask``: where the browser may ask what a changed cell does (ui.live).
+    """
     st.markdown(t("**Kernel**: change any cell"))
-    kernel_cells(_CELLS, kernel, lambda raw: put_matrix(page, "kernel", raw, 11))
+    kernel_cells(_CELLS, kernel, lambda raw: put_matrix(page, "kernel", raw, 11), ask)
     problem = matrix_problem(page, "kernel")
     if problem is not None:
         st.error(explain(problem))

@@ -6,18 +6,20 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.figures import enlarge, grey, limits, scale_text, shade_colours, shades, signed
-from cnn_core.kernels import KERNELS, ready_made
+from cnn_core.kernels import KERNELS, parse_matrix, ready_made
 from cnn_core.messages import Problem
 from cnn_core.ops import Pair
 from cnn_core.sizes import Sliding, neighbourhood, opened
+from ui import live
 from ui.components.conv_grid import conv_grid
-from ui.components.conv_picture import conv_picture
+from ui.components.conv_picture import Convolved, conv_picture
 from ui.frame import theme
 from ui.language import t
 from ui.pictures import beside, picture, save_picture
 from ui.state import PageState, control
 
 MOST = 6  # kernels side by side
+PICTURE = "convolution.picture"
 
 
 def full_colour(kernel: np.ndarray, bias: float) -> float:
@@ -26,25 +28,45 @@ def full_colour(kernel: np.ndarray, bias: float) -> float:
     return float(largest) or 1.0
 
 
+def coloured(
+    x: np.ndarray, output: np.ndarray, kernel: np.ndarray, bias: float, stretch: bool, theme: str
+) -> Convolved:
+    """The picture and the output in colours, and what they say; ``stretch`` to the values of this output."""
+    limit = max(map(abs, limits(output))) or 1.0 if stretch else full_colour(kernel, bias)
+    said = t(
+        "Input: black 0, white 1. Output: orange below 0, blue above, full colour at ±{limit}. Its "
+        "values here: {range}",
+        limit=f"{limit:.3g}",
+        range=scale_text(*limits(output)),
+    )
+    shown = shades(output, (-limit, limit), "signed")
+    return Convolved(grey(x, 0, 1), shown, shade_colours("signed", theme), said)
+
+
+def edited_kernel(page: PageState, x: np.ndarray, kernel: np.ndarray, sliding: Sliding) -> str:
+    """Where the browser may ask what the picture becomes with another kernel of this size."""
+    size, bias, stretch, colours = kernel.shape, page.bias, page.stretch, theme()
+
+    def answer(typed: str) -> live.Shown:
+        kernel = parse_matrix(typed, max(size)).astype(x.dtype)
+        if kernel.shape != size:
+            raise ValueError("the page itself shows a kernel of another size")
+        output = sliding.convolved(x, kernel, bias)
+        return {PICTURE: coloured(x, output, kernel, bias, stretch, colours).values()}
+
+    return live.offer("convolution.kernel", answer)
+
+
 def show_picture(
     page: PageState, x: np.ndarray, kernel: np.ndarray, output: np.ndarray, spans: Pair, sliding: Sliding
 ) -> Pair:
     """Input and output as pictures, and what their colours say; returns the pixel that is open."""
-    limit = max(map(abs, limits(output))) or 1.0 if page.stretch else full_colour(kernel, page.bias)
-    shown, colours = shades(output, (-limit, limit), "signed"), shade_colours("signed", theme())
+    shown = coloured(x, output, kernel, page.bias, page.stretch, theme())
     at = opened(page.at, x, spans, output.shape, sliding)
     at = conv_picture(
-        "convolution.picture", grey(x, 0, 1), shown, colours, spans, sliding.stride, sliding.padding, at,
+        PICTURE, shown, spans, sliding.stride, sliding.padding, at,
         lambda row, col: page.set(at=f"{row},{col}"),
     )  # fmt: skip
-    st.caption(
-        t(
-            "Input: black 0, white 1. Output: orange below 0, blue above, full colour at ±{limit}. Its "
-            "values here: {range}",
-            limit=f"{limit:.3g}",
-            range=scale_text(*limits(output)),
-        )
-    )
     st.toggle(
         t("Stretch the colours to these values"),
         help=t(
@@ -53,8 +75,8 @@ def show_picture(
         ),
         **page.widget("stretch"),
     )
-    taken = np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1)
-    save_picture(lambda: beside([taken, colours[shown]]), "convolved")
+    taken = np.repeat(shown.x[..., None], 3, axis=-1)
+    save_picture(lambda: beside([taken, shown.colours[shown.output]]), "convolved")
     return at
 
 

@@ -21,19 +21,11 @@ _SHOWN = "draw.shown"  # the image that the pad holds
 _VERSION = "draw.version"  # rises when another image is to be put on the pad
 
 
-def stroke_pixels() -> np.ndarray | None:
-    """The digit (28, 28) while a stroke is being drawn; None while the pen is up."""
-    state = drawn(_PAD)
-    if not state or state[1]:
-        return None
-    try:
-        return specimen.prepared_drawing(state[0])
-    except Problem:  # too large: said when the pen goes up
-        return None
+def show(page: PageState, image: str, ask: str = "") -> None:
+    """The pad with the image on it, and ten buttons that put a test digit there.
 
-
-def show(page: PageState, image: str) -> None:
-    """The pad with the image on it, and ten buttons that put a test digit there."""
+    ``ask``: where the browser may ask what a stroke does while it is drawn (ui.live).
+    """
     session = st.session_state
     if session.get(_SHOWN) != image:
         session[_SHOWN] = image
@@ -41,12 +33,12 @@ def show(page: PageState, image: str) -> None:
 
     def pen_moved() -> None:
         """Keep the drawing when the pen goes up: its name in the address is its link."""
-        state = drawn(_PAD)
-        if not state or not state[1]:
+        drawing = drawn(_PAD)
+        if drawing is None:
             return
         session[_TOO_LARGE] = None
         try:
-            session[_SHOWN] = specimen.keep_drawing(state[0])
+            session[_SHOWN] = specimen.keep_drawing(drawing)
             page.set(image=session[_SHOWN])
         except Problem as error:
             session[_TOO_LARGE] = error
@@ -57,7 +49,7 @@ def show(page: PageState, image: str) -> None:
             page.set(image=f"test-{random.choice(found)}")
             session[_ANY] = None
 
-    digit_pad(_PAD, specimen.drawing_of(image), session[_VERSION], pen_moved)
+    digit_pad(_PAD, specimen.drawing_of(image), session[_VERSION], pen_moved, ask)
     if session.get(_TOO_LARGE):
         st.warning(explain(session[_TOO_LARGE]))
     st.pills(

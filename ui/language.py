@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,8 +25,23 @@ _ENDS_IN_A_CONSONANT = "013678"  # 영, 일, 삼, 육, 칠, 팔; and 십, 백, �
 _ENDS_IN_L = "178"
 
 
+_spoken: ContextVar[str] = ContextVar("spoken", default="")  # where there is no session
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Everything inside the block is said in this language, also in a thread that has no session."""
+    token = _spoken.set(code)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
 def language() -> str:
     """The learner's language: the one chosen, else the browser's, else English."""
+    if spoken := _spoken.get():
+        return spoken
     chosen = st.session_state.get(_CHOSEN)
     if chosen in LANGUAGES:
         return chosen

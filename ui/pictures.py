@@ -29,7 +29,7 @@ def picture(
 ) -> None:
     """One composed picture, uint8 (H, W, 3), with a button that saves it as ``name``.png."""
     with st.container(key=f"pixels-{name}"):  # style.css keeps its pixels crisp
-        st.image(_inline(pixels), caption=caption or None, width=width, alt=alt)
+        st.image(png_address(pixels), caption=caption or None, width=width, alt=alt)
     if saved:
         save_picture(lambda: pixels, name)
 
@@ -39,7 +39,7 @@ def save_picture(draw: Callable[[], np.ndarray], name: str) -> None:
     save(name + ".png", lambda: picture_png(draw()), "image/png", t("Save picture"))
 
 
-def _inline(pixels: np.ndarray) -> str:
+def png_address(pixels: np.ndarray) -> str:
     """The picture as a data: address: a file of Streamlit's can be gone before the browser asks for it."""
     return _encoded(pixels.tobytes(), pixels.shape)
 
@@ -49,6 +49,11 @@ def _encoded(data: bytes, shape: tuple[int, ...]) -> str:
     """Encoded once, though thirty pages may show it: the same run, twice a second."""
     png = picture_png(np.frombuffer(data, np.uint8).reshape(shape))
     return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def svg_address(svg: str) -> str:
+    """A drawing as a data: address, for an ``<img>``: nothing in it can run there."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def beside(pictures: Sequence[np.ndarray], gap: int = 8) -> np.ndarray:

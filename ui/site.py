@@ -21,7 +21,7 @@ class Page:
 
     @property
     def address(self) -> str:
-        return "" if self.file == "app.py" else self.file.removeprefix("pages/").removesuffix(".py")
+        return "" if self.file == "home.py" else self.file.removeprefix("pages/").removesuffix(".py")
 
 
 _START = text("Beginning")
@@ -32,7 +32,7 @@ _ANSWERS = text("A digit and its answer")
 
 PAGES = {
     "home": Page(
-        "app.py",
+        "home.py",
         ":material/home:",
         _START,
         text("Start here"),

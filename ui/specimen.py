@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,9 @@ from cnn_core.messages import Problem
 from cnn_core.runs import REFERENCE, Run, RunStore
 from cnn_core.shuffle import seen
 from cnn_core.strokes import from_json, on_digit, raster, to_json
+from ui.components.digit_choice import digit_choice
 from ui.language import explain, t
-from ui.state import PageState, control, integer, shared, words
+from ui.state import PageState, integer, shared, words
 from ui.step_slider import LAST, step_slider
 
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ class Specimen:
     @property
     def seen(self) -> np.ndarray:
         """The image's pixels as this run's network gets them."""
-        return seen(self.run.spec, self.image.pixels)
+        return self.as_seen(self.image.pixels)
+
+    def as_seen(self, pixels: np.ndarray) -> np.ndarray:
+        """Other pixels (28, 28) as this run's network gets them."""
+        return seen(self.run.spec, pixels)
 
     @property
     def is_shuffled(self) -> bool:
@@ -89,18 +93,21 @@ def shared_model(run_id: str, step: int) -> nn.Module:
     return store().model(run_id, step)
 
 
-def pick(page: PageState, image: bool = True, step: bool = True) -> Specimen:
-    """Show the pickers and return what is under the microscope."""
+def pick(page: PageState, image: bool = True, step: bool = True, ask: str = "") -> Specimen:
+    """Show the pickers and return what is under the microscope.
+
+    ``ask``: where the browser may ask what another step or image shows (ui.live), while a hand moves.
+    """
     with st.container(border=True, key="specimen"):
         columns = st.columns([3, 4, 3] if image else [3, 7], vertical_alignment="bottom")
         with columns[0]:
             run, steps = pick_run(page)
         with columns[1]:
-            at = _pick_step(page, run.id, steps) if step else steps[-1]
+            at = _pick_step(page, run.id, steps, ask) if step else steps[-1]
         picture = load_image("test-0")
         if image:
             with columns[2]:
-                picture = pick_image(page)
+                picture = pick_image(page, ask)
     looked_at = Specimen(run, at, steps, picture)
     if looked_at.is_shuffled:
         st.caption(
@@ -135,15 +142,15 @@ def run_name(run: Run) -> str:
     return t("Reference run") if run.id == REFERENCE else run.name or run.id[:8]
 
 
-def _pick_step(page: PageState, run_id: str, steps: list[int]) -> int:
+def _pick_step(page: PageState, run_id: str, steps: list[int], ask: str) -> int:
     """The step, moved by hand or played."""
     label = t("Step (0 is before training)")
     return step_slider(
-        label, steps, page.step, lambda step: page.set(step=step), of=run_id, key="specimen.step"
+        label, steps, page.step, lambda step: page.set(step=step), of=run_id, key="specimen.step", ask=ask
     )
 
 
-def pick_image(page: PageState) -> Picture:
+def pick_image(page: PageState, ask: str = "") -> Picture:
     """Show the image's picker, and return the image."""
     picture, problem = chosen_image(page)
     if problem is not None:
@@ -153,7 +160,7 @@ def pick_image(page: PageState) -> Picture:
     choice = row.popover(image_name(picture), width="stretch", key=_CHOICE, on_change="rerun")
     if choice.open:
         with choice:
-            _choose_test_digit(page, picture)
+            _choose_test_digit(page, picture, ask)
             _choose_upload(page)
     return picture
 
@@ -173,28 +180,15 @@ def image_name(picture: Picture) -> str:
     return t("Your drawing") if kind == "drawing" else t("Your picture")
 
 
-def _choose_test_digit(page: PageState, picture: Picture) -> None:
-    labels = load_mnist().test_labels
+def _choose_test_digit(page: PageState, picture: Picture, ask: str) -> None:
     kind, _, rest = picture.ref.partition("-")
-    number = int(rest) if kind == "test" else 0
 
     def take(chosen: int) -> None:
         page.set(image=f"test-{chosen}")
         st.session_state[_CHOICE] = True  # it has another label now, and is to stay open all the same
 
-    def any_digit(digit: int) -> None:
-        take(random.choice(np.flatnonzero(labels == digit)))
-
-    st.number_input(
-        t("Number of the test digit (0 to 9999)"),
-        0,
-        len(labels) - 1,
-        **control("widget.specimen.number", number, take),
-    )
-    st.caption(t("Any…"))
-    with st.container(horizontal=True, gap="small"):
-        for digit in range(10):
-            st.button(str(digit), key=f"specimen.any.{digit}", on_click=any_digit, args=(digit,))
+    number = int(rest) if kind == "test" else 0
+    digit_choice("specimen.digit", number, load_mnist().test_labels, take, ask)
 
 
 def _choose_upload(page: PageState) -> None:

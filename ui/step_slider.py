@@ -1,4 +1,4 @@
-"""A slider over the steps that were kept, with the button that plays them: the time machine's handle."""
+"""Which of the steps that were kept is on screen: one that a hand chose, or the one that is being played."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from ui.components.play import play
+from ui.components.step_handle import step_handle
 from ui.language import t
-from ui.state import control
 
 LAST = -1  # the step that means: the newest that was kept
-PLAY_WIDTH = 44  # CSS pixels, of the button that plays
 
 
 def step_slider(
-    label: str, steps: Sequence[int], asked: int, choose: Callable[[int], None], *, of: str, key: str
+    label: str,
+    steps: Sequence[int],
+    asked: int,
+    choose: Callable[[int], None],
+    *,
+    of: str,
+    key: str,
+    ask: str = "",
 ) -> int:
     """The step that is on screen: the kept one nearest to ``asked``, or the one that is being played.
 
     ``choose`` gets the step, or LAST, that a learner sets or at which play stops. ``of`` names whose steps
-    these are: another one's play has ended. One step alone is only said.
+    these are: another one's play has ended. One step alone is only said. ``ask``: where the browser may ask
+    what a step shows (ui.live).
     """
     session, on_screen = st.session_state, f"{key}.played"  # whose, and which step, while steps are played
     whose, played = session.get(on_screen, ("", LAST))
@@ -40,10 +46,7 @@ def step_slider(
         else:
             take(steps[place])
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.select_slider(label, steps, **control(f"widget.{key}", at, take))
-        with st.container(width=PLAY_WIDTH):
-            play(steps.index(at), len(steps), playing, f"{key}.play", move)
+    step_handle(f"{key}.handle", label, steps, steps.index(at), playing, move, ask)
     return at
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from playwright.sync_api import expect
 from torch.nn import functional as F
 
@@ -176,13 +179,37 @@ def test_the_patch_is_outlined_while_pointing_and_the_keyboard_does_the_same(
     expect(page.get_by_text("row 6, column 7 is in the middle")).to_be_visible()
 
 
-def test_a_kernel_edit_repaints_the_picture(browser_page: Any, server: Server) -> None:
+def shades_of(address: str) -> np.ndarray:
+    """The output picture's pixels: which of the 256 colours each has."""
+    return np.asarray(Image.open(BytesIO(b64decode(address.partition(",")[2]))))
+
+
+def test_a_kernel_edit_repaints_the_picture_before_the_page_follows(
+    browser_page: Any, server: Server
+) -> None:
     page = visit(browser_page, server, f"&view=picture&picture=sample-camera&kernel={EDGE}")
-    image = page.locator(".plate.output img")
-    before = image.get_attribute("src")
-    cell(page, 1, 1).fill("4")
-    expect(image).not_to_have_attribute("src", str(before))
+    image, address = page.locator(".plate.output img"), page.url
+    with page.expect_response(re.compile("/live/")) as asked:
+        cell(page, 1, 1).fill("4")
+    answered = asked.value.json()["shown"]["convolution.picture"]["output"]
+    expect(image).to_have_attribute("src", answered)
     expect(page.get_by_text("full colour at ±7")).to_be_visible()
+    assert page.url == address
+    expected = by_torch(load_picture("sample-camera"), parse_matrix(EDGE.replace("-1", "4", 1)))
+    np.testing.assert_allclose(shades_of(answered), (expected + 7) / 14 * 255, atol=1.01)
+    page.wait_for_url("**kernel=4*")
+    wait_until_idle(page)
+    expect(image).to_have_attribute("src", answered)  # what the page itself computes is the same
+
+
+def test_an_edit_and_a_button_right_after_it_both_count(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, f"&view=picture&picture=sample-camera&kernel={EDGE}")
+    page.get_by_text("Change the whole kernel").click()
+    cell(page, 1, 1).fill("4")
+    page.get_by_role("button", name="Flip").click()
+    page.wait_for_url(re.compile("kernel="))
+    expect(cell(page, 3, 3)).to_have_value("4")
+    expect(cell(page, 1, 1)).to_have_value("1")
 
 
 @pytest.mark.slow

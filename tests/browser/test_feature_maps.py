@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ from playwright.sync_api import expect
 
 from cnn_core.data import load_mnist
 from cnn_core.features import explain_unit, feature_maps, logits
+from cnn_core.figures import limits, scale_text
 from cnn_core.images import prepare_digit
 from cnn_core.models import NOTEBOOK
 from cnn_core.recording import Recorder
@@ -168,12 +171,36 @@ def test_a_finger_opens_a_map_on_a_phone(browser: Any, server: Server) -> None:
         page.context.close()
 
 
+def answered(page: Any, act: Callable[[], None]) -> dict[str, Any]:
+    """What the server answers to an act, before the page runs: for each component what it shows."""
+    address = page.url
+    with page.expect_response(re.compile("/live/")) as asked:
+        act()
+    shown: dict[str, Any] = asked.value.json()["shown"]
+    assert page.url == address
+    return shown
+
+
+def holds(shown: dict[str, Any], maps: dict[str, np.ndarray]) -> None:
+    """The strips that were answered are these maps."""
+    layers = {layer["name"]: layer for layer in shown["feature_maps.network"]["layers"]}
+    assert list(layers) == list(maps)
+    for name, values in maps.items():
+        assert layers[name]["range"] == scale_text(*limits(values))
+        peaks = np.frombuffer(b64decode(layers[name]["peaks"]), "<f4")
+        np.testing.assert_array_equal(peaks, values.reshape(len(values), -1).max(axis=1)[: len(peaks)])
+
+
 def test_another_step_repaints_the_network_and_the_page_follows(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     strips = page.locator(".net").get_attribute("data-painted")
-    page.get_by_role("slider", name="Step").first.press("ArrowLeft")
+    slider = page.get_by_role("slider", name="Step").first
+    shown = answered(page, lambda: slider.press("ArrowLeft"))
     expect(page.locator(".net")).not_to_have_attribute("data-painted", strips)
-    page.wait_for_url(re.compile("step=[0-9]+"))
+    step = int(slider.get_attribute("aria-valuetext"))
+    model = RunStore(server.home / "runs.sqlite").model(REFERENCE, step)
+    holds(shown, feature_maps(model, DIGITS[0]))
+    page.wait_for_url(f"**step={step}")
     step = re.search("step=([0-9]+)", page.url)[1]  # type: ignore[index]
     expect(page.locator(".stCode")).to_contain_text(f'model("{REFERENCE}", {step})')
 
@@ -182,6 +209,10 @@ def test_the_choice_of_the_image_stays_open_for_another_one(browser_page: Any, s
     page = visit(browser_page, server)
     page.locator(".st-key-specimen-choice button").first.click()
     for digit in "38":
-        page.locator(f".st-key-specimen-any-{digit} button").click()
+        shown = answered(page, page.get_by_role("button", name=f"Any {digit}").click)
+        number = int(page.get_by_role("spinbutton", name="Number of the test digit").input_value())
+        assert load_mnist().test_labels[number] == int(digit)
+        image = load_mnist().test_images[number] / np.float32(255)
+        holds(shown, feature_maps(reference(server), image))
         expect(page.get_by_text(f": a {digit}")).to_be_visible()
     page.wait_for_url("**image=test-**")

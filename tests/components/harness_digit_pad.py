@@ -21,11 +21,11 @@ line = '{"strokes":[{"p":[[0.2,0.5],[0.8,0.5]],"w":0.1,"e":0}]}'
 square = np.pad(np.full((14, 14), 0.6), 7)
 loaded = to_json(on_digit(square)) if st.session_state.get("digit") else line if version else ""
 digit_pad("pad", loaded, version)
-json, done = drawn("pad") or (to_json(Drawing()), True)
+json = drawn("pad") or to_json(Drawing())
 drawing = from_json(json)
 points = sum(len(s.points) for s in drawing.strokes)
 times = [t for s in drawing.strokes for t in s.times]
-st.text(f"strokes {len(drawing.strokes)}, points {points}, done {done}, base {bool(drawing.base)}")
+st.text(f"strokes {len(drawing.strokes)}, points {points}, base {bool(drawing.base)}")
 st.text(f"ink {int(raster(drawing).sum() / 255)}, reruns {st.session_state.get('reruns', 0)}")
 st.text(f"times {len(times)}, in order {times == sorted(times)}, last {times[-1] if times else 0}")
 st.code(json, language=None)

@@ -94,7 +94,7 @@ def test_an_empty_pad_invites(pad: Any) -> None:
 
 def test_what_is_drawn_with_the_mouse_reaches_python_as_it_is_seen(pad: Any) -> None:
     drag(pad, (0.2, 0.3), (0.8, 0.3), (0.4, 0.9))
-    says(pad, re.compile("strokes 1, points .* done True"))
+    says(pad, re.compile("strokes 1, points"))
     assert ink(pad) / 280**2 == pytest.approx(seen(pad), rel=0.03)
     expect(pad.get_by_text("Draw a digit here")).to_be_hidden()
 
@@ -105,7 +105,7 @@ def test_python_draws_the_pixels_that_the_canvas_shows(pad: Any) -> None:
     drag(pad, (0.3, 0.6), (0.3, 0.6))
     button(pad, "Eraser").click()
     drag(pad, (0.45, 0.1), (0.6, 0.95), steps=5)
-    says(pad, re.compile("strokes 3, .* done True"))
+    says(pad, re.compile("strokes 3,"))
     shown = canvas(pad).astype(int)
     difference = np.abs(shown - raster(from_json(told(pad)), size=len(shown)))
     assert difference.mean() < 1
@@ -114,87 +114,77 @@ def test_python_draws_the_pixels_that_the_canvas_shows(pad: Any) -> None:
 
 def test_points_carry_their_time_and_a_resting_hand_adds_none(pad: Any) -> None:
     drag(pad, (0.2, 0.2), (0.8, 0.2), steps=10)
-    says(pad, re.compile("strokes 1, points 11, done True"))
+    says(pad, re.compile("strokes 1, points 11"))
     drag(pad, (0.5, 0.5), (0.501, 0.501), (0.5, 0.5))
-    says(pad, re.compile("strokes 2, points 12, done True"))
+    says(pad, re.compile("strokes 2, points 12"))
     says(pad, re.compile("times 12, in order True, last [1-9]"))
-
-
-def test_the_stroke_is_told_while_it_is_drawn(pad: Any) -> None:
-    box = pad.locator("canvas").bounding_box()
-    pad.mouse.move(box["x"] + 50, box["y"] + 50)
-    pad.mouse.down()
-    pad.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
-    says(pad, re.compile("strokes 1, .* done False"))
-    pad.mouse.up()
-    says(pad, re.compile("strokes 1, .* done True"))
 
 
 def test_undo_redo_and_clear(pad: Any) -> None:
     drag(pad, (0.2, 0.2), (0.8, 0.2))
     drag(pad, (0.2, 0.8), (0.8, 0.8))
-    says(pad, re.compile("strokes 2, .* done True"))
+    says(pad, re.compile("strokes 2,"))
     button(pad, "Undo").click()
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
     button(pad, "Redo").click()
-    says(pad, re.compile("strokes 2, .* done True"))
+    says(pad, re.compile("strokes 2,"))
     button(pad, "Clear").click()
     says(pad, re.compile("strokes 0,"))
     assert seen(pad) == 0
     expect(button(pad, "Clear")).to_be_disabled()
     button(pad, "Undo").click()
-    says(pad, re.compile("strokes 2, .* done True"))
+    says(pad, re.compile("strokes 2,"))
     button(pad, "Undo").click()
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
     drag(pad, (0.2, 0.8), (0.8, 0.8))
-    says(pad, re.compile("strokes 2, .* done True"))
+    says(pad, re.compile("strokes 2,"))
     expect(button(pad, "Redo")).to_be_disabled()
 
 
 def test_undo_by_keyboard(pad: Any) -> None:
     drag(pad, (0.2, 0.2), (0.8, 0.2))
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
     pad.locator("canvas").focus()
     pad.keyboard.press("Control+z")
     says(pad, re.compile("strokes 0,"))
     pad.keyboard.press("Control+Shift+Z")
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
     button(pad, "Eraser").focus()
     pad.keyboard.press("Control+z")
     says(pad, re.compile("strokes 0,"))
     pad.keyboard.press("Control+y")
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
 
 
 def test_the_eraser_takes_ink_away(pad: Any) -> None:
     drag(pad, (0.1, 0.5), (0.9, 0.5))
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
     before = ink(pad)
     button(pad, "Eraser").click()
     drag(pad, (0.5, 0.1), (0.5, 0.9))
-    says(pad, re.compile("strokes 2, .* done True"))
+    says(pad, re.compile("strokes 2,"))
     assert 0 < ink(pad) < before
     assert ink(pad) / 280**2 == pytest.approx(seen(pad), rel=0.03)
 
 
 def test_the_width_of_the_line_can_be_set(pad: Any) -> None:
     drag(pad, (0.2, 0.2), (0.8, 0.2))
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
     thin = ink(pad)
     pad.get_by_label("Width of the line").fill("0.16")
     drag(pad, (0.2, 0.7), (0.8, 0.7))
-    says(pad, re.compile("strokes 2, .* done True"))
+    says(pad, re.compile("strokes 2,"))
     assert ink(pad) > 2.5 * thin
 
 
 def test_a_stroke_goes_on_beyond_the_edge(pad: Any) -> None:
     drag(pad, (0.5, 0.5), (1.4, 0.5), (1.4, 0.8), (0.5, 0.8))
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
 
 
 def test_a_rerun_leaves_the_drawing_alone_and_another_version_replaces_it(pad: Any) -> None:
     drag(pad, (0.2, 0.2), (0.8, 0.2))
-    says(pad, re.compile("strokes 1, .* done True"))
+    says(pad, re.compile("strokes 1,"))
     before = seen(pad)
     pad.get_by_role("button", name="Rerun").click()
     says(pad, re.compile("reruns 1"))
@@ -245,7 +235,7 @@ def test_a_finger_draws_on_a_phone_and_the_page_does_not_scroll(browser: Any, se
     for i in range(1, 11):
         finger("touchMove", box["x"] + 2 + i * 20, box["y"] + 60 + i * 15)
     finger("touchEnd")
-    says(page, re.compile("strokes 1, .* done True"))
+    says(page, re.compile("strokes 1,"))
     assert page.evaluate("document.querySelector('.stMain').scrollTop") == top
     assert ink(page) / 280**2 == pytest.approx(seen(page), rel=0.05)
     assert page.complaints == []

@@ -28,9 +28,9 @@ def test_what_is_older_than_what_is_shown_is_left_out(browser_page: Any) -> None
 def page() -> None:
     import streamlit as st
 
-    from ui.components.play import play
+    from ui.components.step_handle import step_handle
 
-    play(st.number_input("at", 0, 9), 10, False, "play", lambda place, goes_on: None)
+    step_handle("handle", "step", range(10), st.number_input("at", 0, 9), False, lambda at, goes_on: None)
 
 
 def turn(app: AppTest) -> int:

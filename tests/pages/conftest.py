@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     st.cache_resource.clear()
 
     def opened(slug: str, **address: object) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "home.py"), default_timeout=60)
         app.switch_page(PAGES[slug].file)
         app.session_state["learner.id"] = LEARNER
         app.query_params.update({"lang": "en"} | {name: str(value) for name, value in address.items()})
@@ -35,6 +36,12 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         return app
 
     return opened
+
+
+def told(app: AppTest) -> str:
+    """The words that an answer may replace while a hand moves (ui.components.told)."""
+    shown = [json.loads(e.proto.json) for e in app.get("bidi_component") if "told" in e.proto.component_name]
+    return "\n".join(line for data in shown for line in (data["title"], *data["lines"]) if line)
 
 
 def code_of(app: AppTest) -> dict[str, object]:

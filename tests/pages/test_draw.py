@@ -7,20 +7,20 @@ import re
 import numpy as np
 import pytest
 
-from cnn_core import answer_charts
 from cnn_core.answer_charts import answer_bars
 from cnn_core.distort import Distortion, distort
 from cnn_core.features import predict
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.strokes import Drawing, Stroke, to_json
-from tests.pages.conftest import OpenPage, code_of
+from tests.pages.conftest import OpenPage, code_of, told
+from ui import draw_answer
 from ui.specimen import keep_drawing, load_image
 
 ONE = to_json(Drawing((Stroke(((0.5, 0.2), (0.5, 0.8)), 0.08),)))
 
 
 def said(app: object) -> str:
-    return " ".join(m.value for m in app.markdown)  # type: ignore[attr-defined]
+    return " ".join([told(app), *(m.value for m in app.markdown)])  # type: ignore[arg-type, attr-defined]
 
 
 def test_it_opens_on_a_test_digit_that_is_read(open_page: OpenPage) -> None:
@@ -65,7 +65,7 @@ def test_before_and_after_training_stand_side_by_side(
         shown.append(named)
         return answer_bars(named, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(answer_charts, "answer_bars", bars)
+    monkeypatch.setattr(draw_answer, "answer_bars", bars)
     open_page("draw")
     assert list(shown[-1]) == ["Step 0", "Step 2400"]
     assert shown[-1]["Step 0"].max() < 0.5 < shown[-1]["Step 2400"].max()

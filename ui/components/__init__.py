@@ -34,7 +34,7 @@ def component(
     )
 
     def mounted(*, key: str, data: dict[str, Any] | None = None, **others: Any) -> Any:
-        return registered(key=key, data={**(data or {}), "turn": _turn(key, data)}, **others)
+        return registered(key=key, data={**(data or {}), "key": key, "turn": _turn(key, data)}, **others)
 
     return mounted
 

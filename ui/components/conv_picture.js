@@ -16,6 +16,7 @@ class View {
     this.lens.setAttribute("role", "img");
     this.reading = make("p", below, { className: "reading" });
     this.reading.setAttribute("aria-live", "polite");
+    this.caption = make("p", root, { className: "caption" });
     this.listen();
     new ResizeObserver(() => this.layout()).observe(root);
   }
@@ -109,6 +110,7 @@ class View {
     const { labels } = data;
     this.input.title.textContent = labels.input;
     this.output.title.textContent = labels.output;
+    this.caption.textContent = data.caption;
     this.lens.setAttribute("aria-label", labels.lens);
     this.output.frame.setAttribute("aria-label", labels.keys);
     for (const [plate, address, alt] of [[this.input, data.input, labels.inputAlt], [this.output, data.output, labels.outputAlt]]) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -16,23 +17,43 @@ from ui.language import t
 _mount = component("conv_picture", uses=("dom",))
 
 
+Pair = tuple[int, int]  # height, width
+
+
+@dataclass(frozen=True)
+class Convolved:
+    """A picture and what a kernel makes of it, as colours."""
+
+    x: np.ndarray  # uint8 (H, W) or (H, W, 3)
+    output: np.ndarray  # uint8 (OH, OW), shades
+    colours: np.ndarray  # uint8 (256, 3), of those shades
+    caption: str  # what the colours say
+
+    def values(self) -> dict[str, object]:
+        """What of it the browser shows."""
+        return {
+            "input": _kept_address(self.x.tobytes(), self.x.shape),
+            "output": _address(self.output, self.colours),
+            "shape": self.x.shape[:2],
+            "outShape": self.output.shape[:2],
+            "caption": self.caption,
+        }
+
+
 def conv_picture(
     key: str,
-    x: np.ndarray,
-    output: np.ndarray,
-    colours: np.ndarray,
-    span: tuple[int, int],
-    stride: tuple[int, int],
-    padding: tuple[int, int],
-    at: tuple[int, int],
+    convolved: Convolved,
+    span: Pair,
+    stride: Pair,
+    padding: Pair,
+    at: Pair,
     on_pick: Callable[[int, int], None],
-) -> tuple[int, int]:
-    """Show ``x`` (H, W) or (H, W, 3) and ``output`` (OH, OW), both uint8, at one scale.
+) -> Pair:
+    """Show input and output at one scale.
 
-    ``colours`` (256, 3) are those of the output's shades. Pairs are (height, width). ``span`` is how many
-    rows and columns the kernel reaches over, ``at`` the output pixel that is open; ``on_pick`` gets the row
-    and column of the pixel that a learner opens. Returns the pixel whose numbers to show: where the pointer
-    rests, else ``at``.
+    ``span`` is how many rows and columns the kernel reaches over, ``at`` the output pixel that is open;
+    ``on_pick`` gets the row and column of the pixel that a learner opens. Returns the pixel whose numbers to
+    show: where the pointer rests, else ``at``.
     """
 
     def picked() -> None:
@@ -43,21 +64,18 @@ def conv_picture(
     hovered = _mount(
         key=key,
         data={
-            "input": _kept_address(x.tobytes(), x.shape),
-            "output": _address(output, colours),
-            "shape": x.shape[:2],
-            "outShape": output.shape[:2],
+            **convolved.values(),
             "span": span,
             "stride": stride,
             "padding": padding,
             "at": at,
-            "labels": _labels(x, output),
+            "labels": _labels(convolved),
         },
         default={"at": None, "hovered": None},
         on_at_change=picked,
         on_hovered_change=lambda: None,  # without one Streamlit keeps no value
     ).hovered
-    out = output.shape
+    out = convolved.output.shape
     row, col = map(int, hovered or at)
     return (row, col) if row < out[0] and col < out[1] else at
 
@@ -72,8 +90,8 @@ def _kept_address(data: bytes, shape: tuple[int, ...]) -> str:
     return _address(np.frombuffer(data, np.uint8).reshape(shape))
 
 
-def _labels(x: np.ndarray, output: np.ndarray) -> dict[str, str]:
-    shape, out = (f"{a.shape[0]}×{a.shape[1]}" for a in (x, output))
+def _labels(convolved: Convolved) -> dict[str, str]:
+    shape, out = (f"{a.shape[0]}×{a.shape[1]}" for a in (convolved.x, convolved.output))
     return {
         "input": f"{t('Input')} {shape}",
         "output": f"{t('Output')} {out}",

@@ -1,6 +1,5 @@
 // The pad. The drawing lives on the DOM node, so that a rerun leaves the learner's hand alone.
 
-const TELL_EVERY = 30; // milliseconds between two messages while the pen is down, at least
 const LEAST_MOVE = 0.003; // of the pad's side; a hand that rests adds no points
 const WIDTHS = { min: 0.03, max: 0.16, step: 0.01, start: 0.08 }; // shares of the pad's side
 const EMPTY = { strokes: [], base: "" };
@@ -13,8 +12,7 @@ class Pad {
     this.future = []; // drawings that were undone
     this.stroke = null; // the one that is being drawn
     this.erasing = false;
-    this.unsaid = false; // whether there is ink that Python has not heard of
-    [this.sent, this.seen] = [0, 0]; // messages, and those that Python has answered
+    this.asker = new Asker();
     const board = make("div", root, { className: "board" });
     this.canvas = make("canvas", board, { tabIndex: 0 });
     this.canvas.setAttribute("role", "img");
@@ -124,31 +122,16 @@ class Pad {
 
   changed() {
     this.paint();
-    if (!this.stroke) this.tellNow();
-    else this.unsaid = true;
-    this.tellSoon();
-  }
-
-  // While the pen is down, the next message waits until Python has answered the last one: a message that
-  // comes too soon would only stop the answer that is on its way.
-  tellSoon() {
-    if (!this.unsaid || !this.stroke || this.seen < this.sent) return;
-    this.timer ??= setTimeout(() => this.tellNow(), TELL_EVERY);
-  }
-
-  tellNow() {
-    clearTimeout(this.timer);
-    this.timer = null;
-    this.unsaid = false;
-    this.sent += 1;
     const { strokes, base } = this.drawing;
     const json = JSON.stringify(base ? { strokes, base } : { strokes });
-    this.tell({ json, done: this.stroke === null, count: this.sent });
+    if (this.ask) this.asker.ask(this.ask, json);
+    if (!this.stroke) this.tell(json);
   }
 
   // What Python knows better: another drawing, or labels in another language.
   update(data, tell) {
     this.tell = tell;
+    this.ask = data.ask;
     const { labels } = data;
     for (const [name, button] of Object.entries(this.buttons)) button.textContent = labels[name];
     this.hint.textContent = labels.hint;
@@ -160,8 +143,6 @@ class Pad {
       [this.past, this.future] = [[], []];
       this.began = null;
     }
-    this.seen = data.seen;
-    this.tellSoon();
     this.paint();
   }
 

@@ -9,25 +9,28 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("digit_pad", uses=("dom", "ink"))
+_mount = component("digit_pad", uses=("dom", "ink", "ask"))
 
 
 def digit_pad(
-    key: str, drawing: str = "", version: int = 0, on_change: Callable[[], None] = lambda: None
+    key: str,
+    drawing: str = "",
+    version: int = 0,
+    on_change: Callable[[], None] = lambda: None,
+    ask: str = "",
 ) -> None:
     """Show the pad with a drawing (``strokes.to_json``) on it: strokes, a digit to change, or both.
 
     The pad takes ``drawing`` when it is made and whenever ``version`` is another one; between these the
-    learner's hand wins. ``on_change`` is called while a stroke is drawn and after it: ``drawn(key)`` then
-    gives the drawing. While a stroke is drawn the next message waits for this call, so call it after what
-    answers the drawing.
+    learner's hand wins. ``on_change`` is called after each stroke: ``drawn(key)`` then gives the drawing.
+    While one is drawn, the drawing is asked at the address ``ask`` (ui.live), where there is one.
     """
     _mount(
         key=key,
         data={
             "drawing": drawing,
             "version": version,
-            "seen": _answered(key),
+            "ask": ask,
             "labels": {
                 "pad": t("A pad for drawing a digit"),
                 "hint": t("Draw a digit here"),
@@ -44,15 +47,8 @@ def digit_pad(
     )
 
 
-def _answered(key: str) -> int:
-    """How many messages the browser had sent when it sent the one that this run is about."""
+def drawn(key: str) -> str | None:
+    """What the pad holds; None before the first stroke."""
     state = st.session_state.get(key)
     value = state.get("drawing") if state else None
-    return int(value["count"]) if value else 0
-
-
-def drawn(key: str) -> tuple[str, bool] | None:
-    """What the pad holds, and whether the pen is up; None before the first stroke."""
-    state = st.session_state.get(key)
-    value = state.get("drawing") if state else None
-    return (str(value["json"]), bool(value["done"])) if value else None
+    return str(value) if value else None

@@ -1,4 +1,7 @@
-// A kernel's cells, each a small field. What is typed is told at once; what Python knows better comes back.
+// A kernel's cells, each a small field. What is typed is told at once, or asked at once and told when the hand
+// rests; what Python knows better comes back.
+
+const REST = 250; // ms
 
 const NUMBER = /^[-−+]?(\d+[.,]?\d*|[.,]\d+)(\/\d+[.,]?\d*)?$/; // 2, -0.5, 0,5, 1/9
 
@@ -22,6 +25,7 @@ function shown(number, narrow) {
 
 class Cells {
   constructor(root) {
+    [this.asker, this.later] = [new Asker(), new Later()];
     this.table = root.appendChild(document.createElement("div"));
     this.table.className = "table";
     this.table.setAttribute("role", "group");
@@ -32,8 +36,9 @@ class Cells {
   }
 
   // Python's kernel wins, unless it has not seen the newest edit yet: that one is still on its way.
-  update({ rows, seen, limit, labels }, tell) {
+  update({ rows, seen, limit, labels, ask }, tell) {
     this.tell = tell;
+    this.ask = ask;
     this.labels = labels;
     this.limit = limit;
     this.table.setAttribute("aria-label", labels.kernel);
@@ -86,10 +91,13 @@ class Cells {
 
   say(text) {
     this.edits += 1;
-    this.tell({ number: this.edits, text });
+    const edit = { number: this.edits, text };
+    if (this.ask) this.asker.ask(this.ask, text);
+    this.later.say(() => this.tell(edit), this.ask ? REST : 0);
   }
 
   leave(field, r, c) {
+    this.later.now();
     this.typed = null;
     const raw = field.value.trim();
     const same = plain(raw) === this.rows[r][c];

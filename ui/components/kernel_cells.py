@@ -10,13 +10,14 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("kernel_cells")
+_mount = component("kernel_cells", uses=("ask",))
 
 
-def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None]) -> None:
+def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None], ask: str = "") -> None:
     """Show the kernel (FH, FW); ``on_edit`` gets the text of all its cells at each keystroke.
 
-    The fields take the kernel of each call, except for what is typed while an edit is on its way.
+    The fields take the kernel of each call, except for what is typed while an edit is on its way. Where there
+    is an address to ``ask`` (ui.live), each keystroke asks there, and ``on_edit`` waits until the hand rests.
     """
 
     def edited() -> None:
@@ -29,6 +30,7 @@ def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None]) -
         key=key,
         data={
             "rows": kernel.tolist(),
+            "ask": ask,
             "seen": last["number"] if last else None,
             "limit": float(np.abs(kernel).max()),
             "labels": {"kernel": t("Kernel"), "cell": t("row {row}, column {col}")},

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from cnn_core.excite import ranked_channels
 from cnn_core.figures import limits, scale_text, shade_colours, shades
 from cnn_core.models import ModelSpec, summary
 from cnn_core.walk import receptive_field
@@ -31,24 +32,39 @@ class Unit:
     col: int = 0
 
 
-def network_view(
-    key: str,
+def strips(
     spec: ModelSpec,
     maps: dict[str, np.ndarray],
-    on_open: Callable[[Unit], None],
     *,
-    opened: Unit | None = None,
     each: bool = False,
     mode: str = "signed",
-    orders: dict[str, np.ndarray] | None = None,
+    by_strength: bool = False,
     theme: str = "light",
+) -> dict[str, object]:
+    """What the browser shows of ``features.feature_maps``.
+
+    ``each`` map has its own scale, or a layer has one; ``mode`` grey or signed; ``by_strength``: the map that
+    answers most strongly stands first.
+    """
+    orders = {name: ranked_channels(values) for name, values in maps.items()} if by_strength else {}
+    return {
+        "layers": [_layer(spec, name, values, each, mode, orders.get(name)) for name, values in maps.items()],
+        "colours": _text(shade_colours(mode, theme)),
+        "greys": _text(shade_colours("grey", theme)),
+    }
+
+
+def network_view(
+    key: str,
+    shown: dict[str, object],
+    on_open: Callable[[Unit], None],
+    opened: Unit | None = None,
     space: bool = False,
 ) -> None:
-    """Show ``features.feature_maps``; ``on_open`` gets the unit that a learner clicks.
+    """Show ``strips``; ``on_open`` gets the unit that a learner clicks.
 
-    A map opened by the keyboard has row and column -1: the strongest. ``each`` map has its own scale, or a
-    layer has one; ``mode`` grey or signed; ``orders`` are the channels of a layer from left to right;
-    ``space`` sets the layers one behind the other, to be turned about.
+    A map opened by the keyboard has row and column -1: the strongest. ``space`` sets the layers one behind
+    the other, to be turned about.
     """
 
     def chosen() -> None:
@@ -59,12 +75,7 @@ def network_view(
     _mount(
         key=key,
         data={
-            "layers": [
-                _layer(spec, name, values, each, mode, (orders or {}).get(name))
-                for name, values in maps.items()
-            ],
-            "colours": _text(shade_colours(mode, theme)),
-            "greys": _text(shade_colours("grey", theme)),
+            **shown,
             "opened": None if opened is None else vars(opened),
             "space": space,
             "labels": _labels(),
