@@ -27,7 +27,7 @@ WATCH = """() => {
         const before = Number(/strokes (\\d+)/.exec(text())[1]);
         new MutationObserver((_, observer) => {
             const now = text();
-            if (up === null || !now.includes(`strokes ${before + 1},`) || !now.includes('done True')) return;
+            if (up === null || !now.includes(`strokes ${before + 1},`)) return;
             observer.disconnect();
             requestAnimationFrame(() => resolve(performance.now() - up));
         }).observe(document.body, { subtree: true, childList: true, characterData: true });
@@ -63,14 +63,10 @@ def strokes_to_pixels(drawing: Drawing) -> list[float]:
     return times
 
 
-COUNT = """() => {
+COUNT = """(picture) => {
     window.answers = [];
-    let last = "";
-    new MutationObserver(() => {
-        const shown = document.querySelector(".st-key-pixels-prepared img")?.src ?? "";
-        if (shown !== last) window.answers.push(performance.now());
-        last = shown;
-    }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["src"] });
+    const renewed = new MutationObserver(() => window.answers.push(performance.now()));
+    renewed.observe(picture, { attributeFilter: ["src"] });
 }"""
 
 
@@ -81,9 +77,10 @@ def answers_while_drawing(page: Any, seconds: float = 6) -> list[float]:
     """
     page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_text("The pad is empty.").wait_for()
+    page.wait_for_url("**image=drawing-**")
     wait_until_idle(page)
     box = page.locator("canvas").first.bounding_box()
-    page.evaluate(COUNT)
+    page.get_by_alt_text("The drawing as the network gets it").evaluate(COUNT)
     page.mouse.move(box["x"] + 40, box["y"] + 40)
     page.mouse.down()
     began, i = time.monotonic(), 0

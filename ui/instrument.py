@@ -1,7 +1,7 @@
 """An instrument: a part of a page that runs alone while a hand is at it; when it rests, the page follows.
 
 Menu, explanations and code take longer to run than a picture does, so they wait until nothing has changed
-for a moment. Until then the address waits too.
+for a moment. Until then the address waits too. What must follow a hand faster still is asked of ui.live.
 """
 
 from __future__ import annotations

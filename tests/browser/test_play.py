@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from cnn_core.runs import REFERENCE, reference_store
 from tests.browser_tools import Server, new_page, wait_until_idle
 
 PATIENCE = 60_000
@@ -35,6 +36,17 @@ def test_play_goes_to_the_end_and_only_then_into_the_address(browser_page: Any, 
     page.wait_for_url(lambda url: "step=" not in url)  # the newest step is the usual one
     assert picture.get_attribute("src") != before
     assert page.evaluate("history.length") == visited + 1
+
+
+def test_quick_presses_are_all_counted(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    slider, _ = open_filters(page, server, "")
+    steps = reference_store().snapshot_steps(REFERENCE)
+    for _ in range(6):
+        slider.press("ArrowLeft")
+    page.wait_for_url(f"**step={steps[-7]}")
+    wait_until_idle(page)
+    expect(slider).to_have_attribute("aria-valuetext", str(steps[-7]))
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 
 const EVERY = 700; // ms: time to look; a slow page takes longer, and nothing piles up
 const REST = 150; // ms without a move
+const PATIENCE = 2000; // ms in which Python is to take up a move; what it says of older ones is passed over
 
 class Handle {
   constructor(root) {
@@ -12,7 +13,6 @@ class Handle {
     this.shown = make("output", label);
     this.slider = make("input", label, { type: "range", min: 0, step: 1 });
     this.slider.addEventListener("input", () => this.slide(Number(this.slider.value)));
-    this.slider.addEventListener("change", () => this.later.now());
     this.button = make("button", root, { type: "button" });
     this.button.addEventListener("click", () => (this.playing ? this.stop() : this.begin()));
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -28,7 +28,8 @@ class Handle {
     if (data.playing && !this.playing && this.asked === undefined) this.stop(); // another page had begun it
     if (this.playing && this.at === this.asked) this.playOn();
     this.slider.max = this.steps.length - 1;
-    if (!this.later.act) this.slider.value = this.at;
+    if (this.at === this.asked) this.until = 0;
+    if (!this.later.act && !(performance.now() < this.until)) this.slider.value = this.at;
     this.draw();
   }
 
@@ -66,6 +67,7 @@ class Handle {
 
   say(at, playing) {
     this.asked = at;
+    this.until = performance.now() + PATIENCE;
     this.tell({ at, playing });
   }
 

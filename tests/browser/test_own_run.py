@@ -1,0 +1,166 @@
+"""Filters, Draw, Teach and Mistakes on a run that this test has trained, at two steps, with a drawn digit.
+
+On a phone in Korean before training, on a laptop in English after it: the pages say what the core computes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from cnn_core import gratings
+from cnn_core.data import load_mnist
+from cnn_core.features import predict, predict_batch
+from cnn_core.images import prepare_digit
+from cnn_core.models import FLATTEN, RELU, ModelSpec, conv, linear, max_pool
+from cnn_core.recording import Recorder
+from cnn_core.spec import TrainingSpec
+from cnn_core.strokes import Drawing, Stroke, from_json, raster, to_json
+from cnn_core.teach import taught
+from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from tests.trained import few_images, train_into
+from ui.language import translate
+from ui.teach_lesson import TESTED
+
+TRAINS = True  # its runs are its own
+SPEC = TrainingSpec(
+    model=ModelSpec((conv(4, 5), RELU, max_pool(4), FLATTEN, linear(16), RELU, linear(10))),
+    steps=60,
+    batch_size=50,
+    train_size=600,
+)
+SEVEN = to_json(Drawing((Stroke(((0.25, 0.2), (0.75, 0.2), (0.4, 0.85)), 0.08),)))
+COLD = 120_000  # ms: the server imports torch
+PLACES = [(0, "ko", {"viewport": PHONE, "has_touch": True}), (60, "en", {})]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page of the site, on the run at one step, and what it should say."""
+
+    page: Any
+    url: str
+    step: int
+    model: Any
+    say: Any  # a message and its values -> the sentence, in the visit's language
+
+    def open(self, slug: str, **choices: object) -> Any:
+        more = "".join(f"&{name}={value}" for name, value in choices.items())
+        self.page.goto(self.url.format(slug=slug) + more)
+        self.page.get_by_test_id("stCode").last.wait_for(timeout=COLD)
+        wait_until_idle(self.page, timeout=COLD)
+        return self.page
+
+    def shows(self, message: str, **values: object) -> None:
+        """The sentence stands on the page, whatever of it is bold."""
+        sentence = self.say(message, **values).replace("**", "")
+        expect(self.page.get_by_text(sentence).first).to_be_visible(timeout=COLD)
+
+    def reads(self, drawing: str) -> None:
+        """The page says what the network makes of the strokes."""
+        shares = predict(self.model, prepared(drawing))
+        best = int(shares.argmax())
+        self.shows("It reads a **{best}** ({share:.1%})", best=best, share=float(shares[best]))
+
+
+def prepared(drawing: str) -> np.ndarray:
+    return prepare_digit(raster(from_json(drawing)))
+
+
+@pytest.fixture(scope="module")
+def store(server: Server) -> Recorder:
+    store = Recorder(server.home / "runs.sqlite")
+    train_into(store, SPEC, few_images(600, 100))
+    return store
+
+
+@pytest.fixture(params=PLACES, ids=["phone-before", "laptop-after"])
+def visit(request: Any, browser: Any, server: Server, store: Recorder) -> Iterator[Visit]:
+    step, code, context = request.param
+    page = new_page(browser, **context)
+    drawing = store.put_artifact("drawing", SEVEN.encode())
+    url = f"{server.url}/{{slug}}?lang={code}&run={SPEC.run_id}&step={step}&image=drawing-{drawing}"
+    say = partial(_say, code)
+    yield Visit(page, url, step, store.model(SPEC.run_id, step), say)
+    assert page.complaints == []
+    page.context.close()
+
+
+def _say(code: str, message: str, **values: object) -> str:
+    return translate(message, code, **values)
+
+
+def test_the_filters_are_grouped_by_what_they_answer_to(visit: Visit) -> None:
+    visit.open("filters")
+    now = gratings.grouped(visit.model.conv1.weight.detach().numpy())
+    names = {number: kind for kind, numbers in now.items() for number in numbers}
+    for number, kind in names.items():
+        label = visit.say("Filter {index}: {kind}", index=number, kind=visit.say(kind))
+        expect(visit.page.get_by_role("button", name=label)).to_be_visible()
+
+
+def test_a_drawn_digit_is_read_and_a_stroke_more_is_read_while_it_is_drawn(
+    visit: Visit, store: Recorder
+) -> None:
+    page = visit.open("draw")
+    visit.reads(SEVEN)
+    address, before = page.url, page.locator("h3", has_text="%").inner_text()
+    box = page.locator("canvas").first.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=6)
+    expect(page.locator("h3", has_text="%")).not_to_have_text(before)
+    assert page.url == address  # the pen is still down
+    page.mouse.up()
+    page.wait_for_url(lambda url: "image=drawing-" in url and url != address)
+    name = re.search(r"drawing-(\w+)", page.url)[1]  # type: ignore[index]
+    visit.reads(store.artifact(name).data.decode())
+
+
+def test_one_step_of_teaching_changes_what_the_core_says_it_changes(visit: Visit) -> None:
+    page = visit.open("teach", label=1, rate=0.3)
+    pupil = taught(visit.model, prepared(SEVEN), 1, 0.3)
+    mnist = load_mnist()
+    images, labels = mnist.test_images[:TESTED] / np.float32(255), mnist.test_labels[:TESTED]
+    before, after = (predict_batch(model, images).argmax(axis=1) for model in (visit.model, pupil))
+    page.get_by_role("button", name=visit.say("Teach it: one step")).click()
+    page.wait_for_url("**taught=**")
+    visit.shows(
+        "Of the first {count:,} test digits it read **{before:.1%}** correctly and now reads "
+        "**{after:.1%}**: **{lost}** forgotten, **{won}** won, **{otherwise}** misread in another way.",
+        count=TESTED,
+        before=float((before == labels).mean()),
+        after=float((after == labels).mean()),
+        lost=int(((before == labels) & (after != labels)).sum()),
+        won=int(((before != labels) & (after == labels)).sum()),
+        otherwise=int(((before != labels) & (after != labels) & (before != after)).sum()),
+    )
+
+
+def test_the_matrix_counts_all_test_digits_and_the_map_is_pointed_at(visit: Visit) -> None:
+    page = visit.open("mistakes")
+    mnist = load_mnist()
+    answers = predict_batch(visit.model, mnist.test_images / np.float32(255)).argmax(axis=1)
+    right = int((answers == mnist.test_labels).sum())
+    visit.shows(
+        "At step {step:,} the network reads **{right:,} of {count:,}** test images: **{accuracy:.2%}**.",
+        step=visit.step,
+        right=right,
+        count=10_000,
+        accuracy=right / 10_000,
+    )
+    canvas = page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    canvas.press("ArrowRight")
+    canvas.press("Enter")
+    page.wait_for_url("**image=test-**")
+    number = int(re.search(r"image=test-(\d+)", page.url)[1])  # type: ignore[index]
+    truth, answer = mnist.test_labels[number], answers[number]
+    visit.shows("Test digit {number}: {truth} read as {answer}", number=number, truth=truth, answer=answer)
