@@ -16,7 +16,8 @@ import threading
 import time
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from cnn_core.cluster import configure, security
 from cnn_core.lock import hold_for_life
@@ -62,7 +63,9 @@ class UnderWay:
     task: Task
     start: bytes | None
     worker: str  # its address
+    key: str = field(default_factory=lambda: uuid4().hex)  # under which the worker holds it
     submitted: int = 0
+    is_ending: bool = False  # nobody wants it now: the worker lets go of it
     futures: set[Future] = field(default_factory=set)  # of segments that have not come back yet
     is_over: bool = False  # ended or lost: what is still under way is of no use
 
@@ -83,16 +86,19 @@ class Engine:
 
     def work(self) -> None:
         """Train what waits until the cluster is gone, or all its workers are."""
-        while self._client.status not in ("closing", "closed") and not self._is_deserted():
+        while self._client.status not in ("closing", "closed"):
             try:
                 self._look_at_workers()
+                if self._is_deserted():
+                    return
                 self._submit_waiting()
                 self._clean_up_now_and_then()
-            except Exception:  # the store's trouble, whatever it is, must not end the engine
-                log.exception("the queue could not be read")
-                time.sleep(RETRY_SECONDS)
-            with contextlib.suppress(queue.Empty):
                 self._take_result(*self._results.get(timeout=POLL_SECONDS))
+            except queue.Empty:
+                continue
+            except Exception:  # the store's trouble, or the cluster's, must not end the engine
+                log.exception("something in the queue went wrong")
+                time.sleep(RETRY_SECONDS)
 
     def _submit_waiting(self) -> None:
         now = time.monotonic()
@@ -127,27 +133,41 @@ class Engine:
         except Problem as why:
             self._store.fail(task, why)
             return
+        try:
+            for _ in range(AT_ONCE):
+                self._train(run)
+        except Exception:
+            run.is_over = True  # what was submitted before is of no use
+            raise
         self._under_way[task.run_id] = run
-        for _ in range(AT_ONCE):
-            self._submit(run)
 
-    def _submit(self, run: UnderWay) -> None:
+    def _train(self, run: UnderWay) -> None:
         """One segment more, on the worker that has the run."""
         from cnn_core.worker import go_on, train_segment
 
-        task, seconds = run.task, SEGMENT_SECONDS[min(run.submitted, len(SEGMENT_SECONDS) - 1)]
-        first = (train_segment, task, seconds, run.start)
-        work = first if not run.submitted else (go_on, task.run_id, task.attempt, seconds)
-        future = self._client.submit(*work, workers=[run.worker], pure=False)
+        seconds = SEGMENT_SECONDS[min(run.submitted, len(SEGMENT_SECONDS) - 1)]
+        if run.submitted:
+            self._submit(run, go_on, run.key, seconds)
+        else:
+            self._submit(run, train_segment, run.task, seconds, run.start, run.key)
         run.submitted += 1
+
+    def _submit(self, run: UnderWay, *work: Any) -> None:
+        future = self._client.submit(*work, workers=[run.worker], pure=False)
         run.futures.add(future)
         future.add_done_callback(lambda done: self._results.put((run, done)))
 
     def _take_result(self, run: UnderWay, future: Future) -> None:
         """Write what a segment gave, and have one more trained where the run is still wanted."""
+        from cnn_core.worker import let_go
+
         run.futures.discard(future)
-        if not run.is_over and self._goes_on(run, future):
-            self._submit(run)
+        if not run.is_over:
+            if self._goes_on(run, future) and not run.is_ending:
+                self._train(run)
+            elif not run.futures and not run.is_ending and not run.is_over:
+                run.is_ending = True
+                self._submit(run, let_go, run.key)
         if not run.futures and self._under_way.get(run.task.run_id) is run:
             del self._under_way[run.task.run_id]
 
@@ -157,7 +177,7 @@ class Engine:
 
         task = run.task
         try:
-            segment = future.result()
+            segment = future.result(timeout=CONNECT_SECONDS)  # the worker may be gone with it
         except (CancelledError, KilledWorker, OSError, TimeoutError) as error:
             log.warning("run %s: the segment is lost (%r)", task.run_id, error)
             self._do_again(run)

@@ -22,53 +22,63 @@ if TYPE_CHECKING:
     from cnn_core.training import Event, Trainer
 
 CHECKPOINT_SECONDS = 2.0  # at most so much training is done again when a worker is lost
+MOST_HELD = 4  # runs: several engines may share a cluster
 
 # The engine imports this module too, to name its functions; only a worker calls them, and loads torch.
 
 
-def train_segment(task: Task, seconds: float, start: bytes | None = None) -> Segment:
-    """Train for about so many seconds from the task's checkpoint, and bring back all that came of it."""
+def train_segment(task: Task, seconds: float, start: bytes | None = None, key: str = "") -> Segment:
+    """Train for about so many seconds from the task's checkpoint, and bring back all that came of it.
+
+    Under the ``key`` this worker keeps where it stands, for ``go_on``.
+    """
     from cnn_core.training import Checkpoint, Trainer
 
     newest = Checkpoint(task.checkpoint.step, task.checkpoint.data) if task.checkpoint else None
     trainer = Trainer(task.spec, load_mnist(), newest, start, device())
-    return _segment(Held(task.run_id, task.attempt, trainer, time.perf_counter()), seconds)
+    return _segment(key, Held(trainer, time.perf_counter()), seconds)
 
 
-def go_on(run_id: str, attempt: int, seconds: float) -> Segment | None:
-    """Train on from where this worker's last segment of the run ended.
+def go_on(key: str, seconds: float) -> Segment | None:
+    """Train on from where the last segment under this key ended.
 
-    None where the worker does not hold the run: it is over, or the worker has begun anew.
+    None where the worker does not hold it: the run is over, or the worker has begun anew.
     """
-    held = _held.pop() if _held else None
-    if held is None or (held.run_id, held.attempt) != (run_id, attempt):
+    held = _held.pop(key, None)
+    return None if held is None else _segment(key, held, seconds)
+
+
+def let_go(key: str) -> Segment | None:
+    """Hold the key's run no longer: a segment of no step, with the checkpoint where it stands."""
+    held = _held.pop(key, None)
+    if held is None or held.trainer.step == 0:
         return None
-    return _segment(held, seconds)
+    return Segment([], [], [], held.checkpoint(), 0.0, environment(), b"", False)
 
 
 @dataclass
 class Held:
     """A run's trainer between two segments: the next one need not make it anew."""
 
-    run_id: str
-    attempt: int
     trainer: Trainer
     kept: float  # when its last checkpoint was taken, as perf_counter tells
 
-    def checkpoint(self, finished: bool) -> Blob | None:
-        """Where the trainer stands, if it is time to keep that."""
-        now = time.perf_counter()
-        if not finished and now - self.kept < CHECKPOINT_SECONDS:
-            return None
-        self.kept = now
+    def checkpoint(self) -> Blob:
+        """Where the trainer stands."""
+        self.kept = time.perf_counter()
         point = self.trainer.checkpoint()
         return _blob(point.step, point.data)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to keep that."""
+        return time.perf_counter() - self.kept > CHECKPOINT_SECONDS
 
-_held: list[Held] = []  # what the last segment left, where its run goes on
+
+_held: dict[str, Held] = {}  # of runs whose next segment is to come here
 
 
-def _segment(held: Held, seconds: float) -> Segment:
+def _segment(key: str, held: Held, seconds: float) -> Segment:
     from cnn_core.training import Evaluation, Finished, Snapshot, Step
 
     _use_all_cores()
@@ -78,14 +88,17 @@ def _segment(held: Held, seconds: float) -> Segment:
     rate = trainer.spec.batch_size / step_seconds
     live = [pack({"weights": e.weight, "gradient": e.gradient}) for e in trainer.live()]
     finished = any(isinstance(e, Finished) for e in events)
-    _held[:] = [] if finished else [held]
+    if not finished:
+        _held[key] = held
+        while len(_held) > MOST_HELD:
+            del _held[next(iter(_held))]
     return Segment(
         metrics=[(e.step, e.loss, e.learning_rate, rate) for e in events if isinstance(e, Step)],
         evaluations=[
             (e.step, e.correct, e.predictions.tobytes()) for e in events if isinstance(e, Evaluation)
         ],
         snapshots=[_blob(e.step, pack(e.weights)) for e in events if isinstance(e, Snapshot)],
-        checkpoint=held.checkpoint(finished),
+        checkpoint=held.checkpoint() if finished or held.is_due else None,
         seconds=time.perf_counter() - begun,
         environment=environment(),
         live=live[0] if live else b"",

@@ -37,10 +37,7 @@ def answer(looked_at: Specimen, maps: Maps) -> str:
     """What the network reads, and whether that is right."""
     shares = features.probabilities(maps)
     if not np.isfinite(shares).all():
-        return t(
-            "The weights at this step are no numbers any more: the training ran away. Choose an earlier "
-            "step, or train with a smaller learning rate."
-        )
+        return t("The network reads nothing.")
     best, label = int(shares.argmax()), looked_at.image.label
     said = t("The network reads a **{best}** ({share:.1%}).", best=best, share=float(shares[best]))
     if label is not None:
@@ -105,6 +102,13 @@ def notes(looked_at: Specimen, maps: Maps) -> None:
     if looked_at.run.state in ("queued", "running") and looked_at.step == looked_at.steps[-1]:
         st.caption(
             t("This run is still going: this is step {step:,}, the newest so far.", step=looked_at.step)
+        )
+    if not np.isfinite(features.probabilities(maps)).all():
+        st.warning(
+            t(
+                "The weights at this step are no numbers any more: the training ran away. Choose an earlier "
+                "step, or train with a smaller learning rate."
+            )
         )
     if page.layer and page.layer not in maps:
         st.caption(t("This network has no layer called {name}.", name=page.layer))

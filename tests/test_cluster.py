@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -95,13 +96,13 @@ class TwoWorkers:
     status = "running"
 
     def __init__(self) -> None:
-        self.given: list[tuple[str, object]] = []
+        self.given: list[tuple[str, ...]] = []
 
     def scheduler_info(self) -> dict[str, dict[str, dict[str, str]]]:
         return {"workers": {"one": {}, "two": {}}}
 
-    def submit(self, function: object, what: Task | str, *arguments: object, **where: object) -> Future:
-        self.given.append((what.run_id if isinstance(what, Task) else what, where["workers"]))
+    def submit(self, function: Any, *arguments: object, workers: list[str], **how: object) -> Future:
+        self.given.append((function.__name__, *workers))
         return Future()
 
 
@@ -112,8 +113,8 @@ def test_as_many_runs_train_at_once_as_there_are_workers(tmp_path: Path) -> None
     engine._look_at_workers()
     engine._submit_waiting()
     engine._submit_waiting()
-    one, two = ids[:2]
-    assert client.given == [(one, ["one"])] * 2 + [(two, ["two"])] * 2  # each at work, and the next one ready
+    ready = ("train_segment", "go_on")  # one segment at work, and the next one behind it
+    assert client.given == [(what, worker) for worker in ("one", "two") for what in ready]
     assert [recorder.queue_place(run_id) for run_id in ids] == [None, None, 1, 2]
 
 

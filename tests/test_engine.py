@@ -327,3 +327,41 @@ def test_without_a_worker_for_long_the_cluster_is_given_up_to_be_opened_anew(
     monkeypatch.setattr(client, "scheduler_info", lambda: {"workers": {}})
     Engine(Recorder(tmp_path / "runs.sqlite"), client).work()  # type: ignore[arg-type]
     assert client.status == "running"  # its rounds were not over
+
+
+def test_a_paused_run_keeps_the_step_at_which_it_stands(tmp_path: Path) -> None:
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=5_000), owner="ada")
+    record = store.record
+
+    def paused_after(task: Any, segment: Any) -> bool:
+        goes_on = record(task, segment)
+        if goes_on:
+            store.request(run_id, "pause", "ada")
+        return goes_on
+
+    store.record = paused_after  # type: ignore[method-assign]
+    Engine(store, InlineClient(rounds=30)).work()  # type: ignore[arg-type]
+    run = store.run(run_id)
+    assert run.state == "paused"
+    assert 0 < run.step < 5_000
+    assert store.checkpoint_steps(run_id)[-1] == run.step
+
+
+def test_a_cluster_that_refuses_work_does_not_end_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnn_core.engine.RETRY_SECONDS", 0.01)
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=10))
+    client = InlineClient(rounds=40)
+    submit, refuse = client.submit, iter([True, True, False, True])
+
+    def sometimes(*work: Any, **where: Any) -> Future:
+        if next(refuse, False):
+            raise RuntimeError("the client is closed")
+        return submit(*work, **where)
+
+    monkeypatch.setattr(client, "submit", sometimes)
+    Engine(store, client).work()  # type: ignore[arg-type]
+    assert store.run(run_id).is_complete

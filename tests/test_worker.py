@@ -10,7 +10,7 @@ import pytest
 from cnn_core import worker
 from cnn_core.recording import Segment, Task
 from cnn_core.training import Trainer
-from cnn_core.worker import go_on, train_segment
+from cnn_core.worker import go_on, let_go, train_segment
 from tests.engines import SPEC
 
 TASK = Task("run", 1, replace(SPEC, steps=6), None)
@@ -26,8 +26,8 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def step_by_step() -> list[Segment]:
     """All segments, one step each."""
-    segments = [train_segment(TASK, 0.0)]
-    while more := go_on("run", 1, 0.0):
+    segments = [train_segment(TASK, 0.0, key="run")]
+    while more := go_on("run", 0.0):
         segments.append(more)
     return segments
 
@@ -80,13 +80,39 @@ def test_another_worker_goes_on_from_the_checkpoint_and_ends_with_the_same_bits(
     assert final([segment]) == whole
 
 
-def test_a_worker_goes_on_with_nothing_but_the_run_and_attempt_that_it_holds() -> None:
-    for run_id, attempt in (("another", 1), ("run", 2)):
-        train_segment(TASK, 0.0)
-        assert go_on(run_id, attempt, 0.0) is None
-        assert go_on("run", 1, 0.0) is None  # it holds nothing now
+def test_a_worker_goes_on_with_each_run_that_it_holds_and_with_no_other() -> None:
+    first, second = train_segment(TASK, 0.0, key="first"), train_segment(TASK, 0.0, key="second")
+    assert go_on("another", 0.0) is None
+    for _ in range(2):  # two engines that share a worker take turns
+        for key in ("first", "second"):
+            before = {"first": first, "second": second}[key]
+            after = go_on(key, 0.0)
+            assert after is not None
+            assert after.begins == before.ends
+            first, second = (after, second) if key == "first" else (first, after)
 
 
 def test_after_the_last_segment_nothing_is_held() -> None:
-    assert train_segment(TASK, 3600.0).finished
-    assert go_on("run", 1, 3600.0) is None
+    assert train_segment(TASK, 3600.0, key="run").finished
+    assert go_on("run", 3600.0) is None
+    assert let_go("run") is None
+
+
+def test_who_lets_go_of_a_run_keeps_the_step_where_it_stands(whole: bytes) -> None:
+    train_segment(TASK, 0.0, key="run")
+    go_on("run", 0.0)
+    left = let_go("run")
+    assert left is not None
+    assert (left.metrics, left.finished) == ([], False)
+    assert left.checkpoint is not None
+    assert left.checkpoint.step == 2
+    assert final([train_segment(replace(TASK, checkpoint=left.checkpoint), 3600.0)]) == whole
+    assert go_on("run", 0.0) is None
+
+
+def test_only_a_few_runs_are_held() -> None:
+    keys = [str(number) for number in range(worker.MOST_HELD + 1)]
+    for key in keys:
+        train_segment(TASK, 0.0, key=key)
+    assert go_on(keys[0], 0.0) is None
+    assert go_on(keys[-1], 0.0) is not None

@@ -29,9 +29,12 @@ def full_colour(kernel: np.ndarray, bias: float) -> float:
 
 
 def coloured(
-    x: np.ndarray, output: np.ndarray, kernel: np.ndarray, bias: float, stretch: bool, theme: str
+    x: np.ndarray, output: np.ndarray, kernel: np.ndarray, bias: float, stretch: bool, look: str
 ) -> Convolved:
-    """The picture and the output in colours, and what they say; ``stretch`` to the values of this output."""
+    """The picture and the output in colours, and what they say.
+
+    ``stretch`` to the values of this output; ``look`` is the theme.
+    """
     limit = max(map(abs, limits(output))) or 1.0 if stretch else full_colour(kernel, bias)
     said = t(
         "Input: black 0, white 1. Output: orange below 0, blue above, full colour at ±{limit}. Its "
@@ -40,19 +43,19 @@ def coloured(
         range=scale_text(*limits(output)),
     )
     shown = shades(output, (-limit, limit), "signed")
-    return Convolved(grey(x, 0, 1), shown, shade_colours("signed", theme), said)
+    return Convolved(grey(x, 0, 1), shown, shade_colours("signed", look), said)
 
 
 def edited_kernel(page: PageState, x: np.ndarray, kernel: np.ndarray, sliding: Sliding) -> str:
     """Where the browser may ask what the picture becomes with another kernel of this size."""
-    size, bias, stretch, colours = kernel.shape, page.bias, page.stretch, theme()
+    size, bias, stretch, look = kernel.shape, page.bias, page.stretch, theme()
 
     def answer(typed: str) -> live.Shown:
-        kernel = parse_matrix(typed, max(size)).astype(x.dtype)
+        kernel = parse_matrix(str(typed), max(size)).astype(x.dtype)
         if kernel.shape != size:
             raise ValueError("the page itself shows a kernel of another size")
         output = sliding.convolved(x, kernel, bias)
-        return {PICTURE: coloured(x, output, kernel, bias, stretch, colours).values()}
+        return {PICTURE: coloured(x, output, kernel, bias, stretch, look).made()}
 
     return live.offer("convolution.kernel", answer)
 

@@ -10,7 +10,7 @@ import json
 import logging
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
@@ -27,11 +27,12 @@ from ui.language import language, speaking
 Shown = Mapping[str, Mapping[str, Any]]  # a component's key -> what it shows now, as its ``data``
 Answer = Callable[[Any], Shown]  # a question, as JSON gives it -> what components show now
 
-MOST = 2_000  # offers that are kept: those that were made longest ago go first
+MOST = 400  # offers that are kept: those that were made longest ago go first
 LONGEST = 2_000_000  # bytes of a question
 _TOKENS = "live.tokens"  # key -> the token of this session's offer
 
 _offers: OrderedDict[str, Answer] = OrderedDict()
+_news: dict[str, Counter[str]] = {}  # token -> how often each component was answered
 _changing = Lock()
 
 log = logging.getLogger(__name__)
@@ -59,25 +60,36 @@ def offer(key: str, answer: Answer) -> str:
         _offers[token] = spoken
         _offers.move_to_end(token)
         while len(_offers) > MOST:
-            _offers.popitem(last=False)
+            _news.pop(_offers.popitem(last=False)[0], None)
     return address(key)
 
 
+def answered(key: str) -> int:
+    """How often a component of this session was answered: what a run sends after that is news to it."""
+    tokens = st.session_state.get(_TOKENS, {}).values()
+    return sum(_news[token][key] for token in tokens if token in _news)
+
+
 async def _respond(request: Request) -> Response:
-    answer = _offers.get(request.path_params["token"])
+    turn, token = time.time_ns() // 1_000_000, request.path_params["token"]
+    answer = _offers.get(token)
     if answer is None:
         return Response(status_code=404)  # the server began anew: the page's next run offers again
-    body = await request.body()
-    if len(body) > LONGEST:
-        return Response(status_code=413)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST:
+            return Response(status_code=413)
     try:
         shown = await run_in_threadpool(answer, json.loads(body))
-    except (Problem, ValueError):
+    except (Problem, ValueError, TypeError, AttributeError):  # or it is no question of this page
         return Response(status_code=422)
     except Exception:
         log.exception("a question could not be answered")
         return Response(status_code=500)
-    return JSONResponse({"turn": time.time_ns() // 1_000_000, "shown": dict(shown)})
+    with _changing:
+        _news.setdefault(token, Counter()).update(list(shown))
+    return JSONResponse({"turn": turn, "shown": dict(shown)})
 
 
 ROUTES = [Route("/live/{token}", _respond, methods=["POST"])]

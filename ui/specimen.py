@@ -87,7 +87,7 @@ def store() -> RunStore:
     return RunStore()
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=96)  # two runs with all their steps
 def shared_model(run_id: str, step: int) -> nn.Module:
     """The network of a run at a step, kept for all sessions: look and do not change."""
     return store().model(run_id, step)

@@ -1,4 +1,4 @@
-"""A value that was overtaken while a component's script was still loading never replaces a newer one."""
+"""What is older never replaces what is newer: from a run of the page, or from an answer between two."""
 
 from __future__ import annotations
 
@@ -23,6 +23,27 @@ def test_what_is_older_than_what_is_shown_is_left_out(browser_page: Any) -> None
     shown, kept = browser_page.evaluate(CALLED, [f"{MOUNT}\n{SCRIPT}", [5, 3, 5, 8, 7]])
     assert shown == [5, 5, 8]
     assert kept == ["cleanup", None, "cleanup", "cleanup", None]
+
+
+HEARD = """async ([script, answers]) => {
+    const { default: component } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+    const parentElement = document.body.appendChild(document.createElement("div"));
+    parentElement.shown = [];
+    component({ parentElement, data: { turn: 5, key: "mine", value: 5, colour: "red" } });
+    for (const [turn, key] of answers) {
+        if (key === "gone") parentElement.remove();
+        const detail = { turn, shown: { [key]: { value: turn } } };
+        dispatchEvent(new CustomEvent("cnn-explorer.shown", { detail }));
+    }
+    return parentElement.shown;
+}"""
+
+
+def test_an_answer_between_two_runs_is_shown_where_it_is_meant_and_newer(browser_page: Any) -> None:
+    mount = MOUNT.replace("data.value", "[data.value, data.colour]")
+    answers = [[7, "mine"], [6, "mine"], [8, "another"], [9, "mine"], [10, "gone"], [11, "mine"]]
+    shown = browser_page.evaluate(HEARD, [f"{mount}\n{SCRIPT}", answers])
+    assert shown == [[5, "red"], [7, "red"], [9, "red"]]
 
 
 def page() -> None:

@@ -99,8 +99,9 @@ def test_a_run_that_ran_away_says_so_and_shows_its_first_step(open_page: OpenPag
     run = train_into(Recorder(), broken, few_images())
     for address in ({}, {"layer": "conv1"}, {"layer": "fc1", "about": "likes"}, {"layer": "pool1"}):
         app = open_page("feature_maps", run=run, **address)
-        assert "no numbers any more" in told(app)
-    assert "no numbers" not in told(open_page("feature_maps", run=run, step=0, layer="conv1"))
+        assert "no numbers any more" in app.warning[0].value
+        assert told(app) == "The network reads nothing."
+    assert not open_page("feature_maps", run=run, step=0, layer="conv1").warning
 
 
 def test_a_run_that_goes_on_says_that_this_is_its_newest_step(open_page: OpenPage) -> None:

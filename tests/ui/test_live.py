@@ -48,6 +48,16 @@ def asked(address: str, body: bytes) -> tuple[int, Any]:
     return response.status_code, json.loads(response.body) if response.body else None
 
 
+def shown_by_a_run() -> None:
+    import streamlit as st
+
+    from ui import live
+    from ui.components.told import told, words
+
+    st.text(live.offer("words", lambda number: {"words": words(str(number))}))
+    told("words", words("what the page says"))
+
+
 @pytest.fixture
 def app() -> AppTest:
     return AppTest.from_function(page).run()
@@ -85,6 +95,20 @@ def test_what_has_no_answer_shows_nothing(app: AppTest, monkeypatch: pytest.Monk
     monkeypatch.setattr(live, "LONGEST", 10)
     assert ask(address, "1" * 10) == (413, None)
     assert ask(address, 1)[0] == 200
+
+
+def test_a_run_after_an_answer_is_news_even_where_it_sends_what_it_sent_before() -> None:
+    app = AppTest.from_function(shown_by_a_run).run()
+
+    def turn() -> int:
+        return int(json.loads(app.get("bidi_component")[0].proto.json)["turn"])
+
+    first = turn()
+    app.run()
+    assert turn() == first
+    answered = ask(app.text[0].value, 7)[1]["turn"]
+    app.run()
+    assert turn() > answered >= first
 
 
 def test_the_oldest_offers_go_first(monkeypatch: pytest.MonkeyPatch) -> None:

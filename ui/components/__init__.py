@@ -11,6 +11,8 @@ from typing import Any
 
 import streamlit as st
 
+from ui import live
+
 _HERE = Path(__file__).resolve().parent
 _TURNS = "components.turns"  # key -> (digest of the values, when they were first sent)
 
@@ -40,9 +42,13 @@ def component(
 
 
 def _turn(key: str, data: dict[str, Any] | None) -> int:
-    """When these values were first sent, in milliseconds: it rises with each change, and only then."""
+    """When these values were first sent, in milliseconds: it rises with each change, and only then.
+
+    What was answered between two runs (ui.live) is a change too: the next run is news, whatever it sends.
+    """
     turns = st.session_state.setdefault(_TURNS, {})
-    digest = blake2b(json.dumps(data).encode(), digest_size=16).digest()
+    said = json.dumps([data, live.answered(key)])
+    digest = blake2b(said.encode(), digest_size=16).digest()
     known, turn = turns.get(key, (None, 0))
     if digest != known:
         turn = max(turn + 1, time.time_ns() // 1_000_000)

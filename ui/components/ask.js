@@ -1,6 +1,8 @@
 // What a hand does is asked of the server at once, and all components of the page hear what it answers
 // (newest.js). One question is under way at a time; of those that come meanwhile only the newest is asked.
 
+const PATIENCE_WITH_SERVER = 5000; // ms
+
 class Asker {
   ask(address, question) {
     this.next = { address, question };
@@ -13,7 +15,9 @@ class Asker {
       const { address, question } = this.next;
       this.next = null;
       try {
-        const answer = await fetch(new URL(address, document.baseURI), { method: "POST", body: JSON.stringify(question) });
+        const signal = AbortSignal.timeout(PATIENCE_WITH_SERVER);
+        const asked = { method: "POST", body: JSON.stringify(question), signal };
+        const answer = await fetch(new URL(address, document.baseURI), asked);
         if (answer.ok) dispatchEvent(new CustomEvent("cnn-explorer.shown", { detail: await answer.json() }));
       } catch {
         // Without an answer the page's own run shows it, or says that the server is gone.
@@ -30,6 +34,11 @@ class Later {
     clearTimeout(this.timer);
     if (wait) this.timer = setTimeout(() => this.now(), wait);
     else this.now();
+  }
+
+  cancel() {
+    clearTimeout(this.timer);
+    this.act = null;
   }
 
   now() {

@@ -11,13 +11,11 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.figures import picture_png
+from cnn_core.ops import Pair
 from ui.components import component
 from ui.language import t
 
 _mount = component("conv_picture", uses=("dom",))
-
-
-Pair = tuple[int, int]  # height, width
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,10 @@ class Convolved:
     colours: np.ndarray  # uint8 (256, 3), of those shades
     caption: str  # what the colours say
 
-    def values(self) -> dict[str, object]:
-        """What of it the browser shows."""
+    def made(self) -> dict[str, object]:
+        """What the browser shows of the output."""
         return {
-            "input": _kept_address(self.x.tobytes(), self.x.shape),
             "output": _address(self.output, self.colours),
-            "shape": self.x.shape[:2],
             "outShape": self.output.shape[:2],
             "caption": self.caption,
         }
@@ -64,7 +60,9 @@ def conv_picture(
     hovered = _mount(
         key=key,
         data={
-            **convolved.values(),
+            "input": _kept_address(convolved.x.tobytes(), convolved.x.shape),
+            "shape": convolved.x.shape[:2],
+            **convolved.made(),
             "span": span,
             "stride": stride,
             "padding": padding,

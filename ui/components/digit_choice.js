@@ -12,6 +12,8 @@ class Choice {
     this.field.addEventListener("change", () => this.left());
     this.any = make("p", root);
     const row = make("div", root, { className: "digits" });
+    row.setAttribute("role", "group");
+    this.row = row;
     this.buttons = [...Array(10).keys()].map((digit) => {
       const button = make("button", row, { type: "button", textContent: digit });
       button.addEventListener("click", () => this.anyOf(digit));
@@ -24,6 +26,7 @@ class Choice {
     if (this.text !== classes) [this.text, this.classes] = [classes, bytes(classes)];
     this.title.textContent = labels.number;
     this.any.textContent = labels.any;
+    this.row.setAttribute("aria-label", labels.any);
     this.buttons.forEach((button, digit) => button.setAttribute("aria-label", fill(labels.anyOf, { digit })));
     this.field.max = this.classes.length - 1;
     if (!this.later.act && !this.field.matches(":focus")) this.field.value = number;

@@ -14,10 +14,11 @@ _mount = component("kernel_cells", uses=("ask",))
 
 
 def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None], ask: str = "") -> None:
-    """Show the kernel (FH, FW); ``on_edit`` gets the text of all its cells at each keystroke.
+    """Show the kernel (FH, FW); ``on_edit`` gets the text of all its cells when one has changed.
 
-    The fields take the kernel of each call, except for what is typed while an edit is on its way. Where there
-    is an address to ``ask`` (ui.live), each keystroke asks there, and ``on_edit`` waits until the hand rests.
+    The fields take the kernel of each call, except for what is typed while an edit is on its way. Each
+    keystroke is an edit; where there is an address to ``ask`` (ui.live), it is asked there, and ``on_edit``
+    waits until the hand rests.
     """
 
     def edited() -> None:

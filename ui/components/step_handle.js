@@ -7,10 +7,10 @@ const PATIENCE = 2000; // ms in which Python is to take up a move; what it says 
 
 class Handle {
   constructor(root) {
-    [this.asker, this.later] = [new Asker(), new Later()];
+    [this.asker, this.later, this.until] = [new Asker(), new Later(), 0];
     const label = make("label", root);
     this.title = make("span", label, { className: "title" });
-    this.shown = make("output", label);
+    this.shown = make("span", label, { className: "step", ariaHidden: "true" }); // the slider says it
     this.slider = make("input", label, { type: "range", min: 0, step: 1 });
     this.slider.addEventListener("input", () => this.slide(Number(this.slider.value)));
     this.button = make("button", root, { type: "button" });
@@ -29,7 +29,15 @@ class Handle {
     if (this.playing && this.at === this.asked) this.playOn();
     this.slider.max = this.steps.length - 1;
     if (this.at === this.asked) this.until = 0;
-    if (!this.later.act && !(performance.now() < this.until)) this.slider.value = this.at;
+    this.follow();
+  }
+
+  // Python's place, unless a hand has just moved on from it.
+  follow() {
+    clearTimeout(this.following);
+    const wait = this.until - performance.now();
+    if (wait > 0) this.following = setTimeout(() => this.follow(), wait);
+    else if (!this.later.act) this.slider.value = this.at;
     this.draw();
   }
 
@@ -42,7 +50,9 @@ class Handle {
   }
 
   begin() {
-    const first = this.at === this.steps.length - 1 ? 0 : this.at + 1;
+    this.later.cancel();
+    const at = Number(this.slider.value); // a hand may be ahead of Python
+    const first = at === this.steps.length - 1 ? 0 : at + 1;
     if (this.calm.matches) return this.say(first, false); // one at a time, by hand
     this.playing = true;
     this.say(first, true);
