@@ -71,6 +71,10 @@ def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
     def put(changed: np.ndarray) -> None:
         page.set(kernel=compact(changed))
 
+    def now() -> np.ndarray:
+        """The kernel when the button is pressed: a cell may have been typed since the page ran."""
+        return kernels.parse_matrix(page.kernel, 11)
+
     def resize(size: int) -> None:
         known = recognised(kernel)
         if known and size in KERNELS[known[0]].sizes:
@@ -84,11 +88,11 @@ def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
 
     st.slider(t("Size"), 1, 11, **control("convolution.kernel.size", kernel.shape[0], resize))
     with st.container(horizontal=True):
-        st.button(t("Rotate by 90°"), on_click=lambda: put(np.rot90(kernel, -1)))
-        st.button(t("Flip"), on_click=lambda: put(kernel[::-1, ::-1]), help=t("Turns it by 180°."))
+        st.button(t("Rotate by 90°"), on_click=lambda: put(np.rot90(now(), -1)))
+        st.button(t("Flip"), on_click=lambda: put(now()[::-1, ::-1]), help=t("Turns it by 180°."))
         st.button(
             t("Divide by the sum"),
-            on_click=lambda: put(kernels.normalised(kernel)),
+            on_click=lambda: put(kernels.normalised(now())),
             disabled=abs(kernel.sum()) < 1e-9,
             help=t("The output then keeps the input's brightness. Not where the sum is 0."),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import streamlit as st
 
@@ -9,6 +11,8 @@ from cnn_core.kernels import compact, format_matrix, parse_matrix, random_input
 from cnn_core.messages import Problem
 from ui.language import explain, t
 from ui.state import PageState, control
+
+LATE = 2.0  # seconds within which a browser hears of what a run has changed
 
 
 def put_matrix(page: PageState, name: str, raw: str, largest: int = 12) -> None:
@@ -29,12 +33,22 @@ def matrix_problem(page: PageState, name: str) -> Problem | None:
 def matrix_box(page: PageState, name: str, label: str, largest: int = 12, show_problem: bool = True) -> None:
     """A text area for the matrix that the choice ``name`` holds in its compact form."""
     key, problem = f"box.{name}", matrix_problem(page, name)
-    if problem is None or key not in st.session_state:
-        st.session_state[key] = format_matrix(read_matrix(page, name, largest))
+    session, replaced = st.session_state, f"box.{name}.replaced"  # texts that stood here, and until when
+    if problem is None or key not in session:
+        text = format_matrix(read_matrix(page, name, largest))
+        if session.get(key, text) != text:
+            session.setdefault(replaced, {})[session[key]] = time.monotonic()
+        session[key] = text
+
+    def typed() -> None:
+        """Take the text, unless the browser has just not heard yet that another one stands here."""
+        if time.monotonic() > session.get(replaced, {}).get(session[key], -LATE) + LATE:
+            put_matrix(page, name, session[key], largest)
+
     st.text_area(
         label,
         key=key,
-        on_change=lambda: put_matrix(page, name, st.session_state[key], largest),
+        on_change=typed,
         height=130,
         help=t("One row a line; paste from a spreadsheet."),
     )

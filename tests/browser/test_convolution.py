@@ -206,7 +206,7 @@ def test_an_edit_and_a_button_right_after_it_both_count(browser_page: Any, serve
     page = visit(browser_page, server, f"&view=picture&picture=sample-camera&kernel={EDGE}")
     page.get_by_text("Change the whole kernel").click()
     cell(page, 1, 1).fill("4")
-    page.get_by_role("button", name="Flip").click()
+    page.get_by_role("button", name="Flip").click(delay=80)  # ms that a hand holds a button down
     page.wait_for_url(re.compile("kernel="))
     expect(cell(page, 3, 3)).to_have_value("4")
     expect(cell(page, 1, 1)).to_have_value("1")
