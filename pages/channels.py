@@ -11,7 +11,7 @@ from cnn_core.sizes import Sliding, neighbourhood, opened
 from ui import frame
 from ui.channel_blocks import BLOCK_FIELDS, block_code, show_blocks
 from ui.components.conv_grid import conv_grid
-from ui.components.conv_picture import conv_picture
+from ui.components.conv_picture import Convolved, conv_picture
 from ui.language import t
 from ui.pictures import beside, picture
 from ui.state import choice, flag, integer, words
@@ -119,8 +119,9 @@ picture(
 spans, sliding = slices.shape[1:], Sliding()
 at = opened(page.at, colour[1], spans, total.shape, sliding)
 at = conv_picture(
-    "channels.picture", original, shades(total, (-limit, limit), "signed"),
-    shade_colours("signed", frame.theme()), spans, sliding.stride, sliding.padding, at,
+    "channels.picture",
+    Convolved(original, shades(total, (-limit, limit), "signed"), shade_colours("signed", frame.theme())),
+    spans, sliding.stride, sliding.padding, at,
     lambda row, col: page.set(at=f"{row},{col}"),
 )  # fmt: skip
 near, place = neighbourhood(colour, at, spans, total.shape, sliding)

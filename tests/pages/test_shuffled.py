@@ -14,7 +14,7 @@ from cnn_core.recording import Recorder
 from cnn_core.runs import RunStore
 from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
-from tests.pages.conftest import OpenPage, code_of
+from tests.pages.conftest import OpenPage, code_of, told
 from tests.trained import few_images, train_into
 from ui.specimen import load_image
 
@@ -48,7 +48,7 @@ def test_draw_reads_and_bends_the_digit_as_the_network_gets_it(open_page: OpenPa
     app = open_page("draw", run=run, image="test-7", degrees=30)
     shares = predict(network(run), DIGIT)
     assert np.allclose(code_of(app)["output"], shares)
-    assert f"It reads a **{shares.argmax()}** ({shares.max():.1%})" in " ".join(m.value for m in app.markdown)
+    assert f"It reads a **{shares.argmax()}** ({shares.max():.1%})" in told(app)
     bent = seen(SPEC, distort(load_image("test-7").pixels, Distortion(degrees=30)))
     expected = predict(network(run), bent)
     assert np.allclose(code_of(app)["changed"], expected)

@@ -111,6 +111,7 @@ class View {
     this.input.title.textContent = labels.input;
     this.output.title.textContent = labels.output;
     this.caption.textContent = data.caption;
+    this.caption.hidden = !data.caption;
     this.lens.setAttribute("aria-label", labels.lens);
     this.output.frame.setAttribute("aria-label", labels.keys);
     for (const [plate, address, alt] of [[this.input, data.input, labels.inputAlt], [this.output, data.output, labels.outputAlt]]) {

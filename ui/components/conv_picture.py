@@ -25,7 +25,7 @@ class Convolved:
     x: np.ndarray  # uint8 (H, W) or (H, W, 3)
     output: np.ndarray  # uint8 (OH, OW), shades
     colours: np.ndarray  # uint8 (256, 3), of those shades
-    caption: str  # what the colours say
+    caption: str = ""  # what the colours say
 
     def made(self) -> dict[str, object]:
         """What the browser shows of the output."""
