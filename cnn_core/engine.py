@@ -26,7 +26,7 @@ from cnn_core.recording import Recorder, Task
 from cnn_core.store_schema import home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from distributed import Client, Future
 
@@ -65,7 +65,6 @@ class UnderWay:
     worker: str  # its address
     key: str = field(default_factory=lambda: uuid4().hex)  # under which the worker holds it
     submitted: int = 0
-    is_ending: bool = False  # nobody wants it now: the worker lets go of it
     futures: set[Future] = field(default_factory=set)  # of segments that have not come back yet
     is_over: bool = False  # ended or lost: what is still under way is of no use
 
@@ -158,16 +157,17 @@ class Engine:
         future.add_done_callback(lambda done: self._results.put((run, done)))
 
     def _take_result(self, run: UnderWay, future: Future) -> None:
-        """Write what a segment gave, and have one more trained where the run is still wanted."""
+        """Write what a segment gave, and have one more trained where the run is still wanted.
+
+        Where it is not, its worker lets go of it, until it holds nothing of it any more.
+        """
         from cnn_core.worker import let_go
 
         run.futures.discard(future)
-        if not run.is_over:
-            if self._goes_on(run, future) and not run.is_ending:
-                self._train(run)
-            elif not run.futures and not run.is_ending and not run.is_over:
-                run.is_ending = True
-                self._submit(run, let_go, run.key)
+        if not run.is_over and self._goes_on(run, future):
+            self._train(run)
+        elif not run.is_over and not run.futures:  # nobody wants it now
+            self._submit(run, let_go, run.key)
         if not run.futures and self._under_way.get(run.task.run_id) is run:
             del self._under_way[run.task.run_id]
 
@@ -185,23 +185,27 @@ class Engine:
             why = error if isinstance(error, Problem) else Problem(UNEXPECTED, error=_one_line(error))
             log.warning("run %s failed", task.run_id, exc_info=error)
             run.is_over = True
-            self._write(run, lambda: self._store.fail(task, why))
+            with self._writing(run):
+                self._store.fail(task, why)
         else:
-            if segment is not None:
-                return self._write(run, lambda: self._store.record(task, segment))
-            run.is_over = True
+            if segment is None:
+                run.is_over = True
+            else:
+                with self._writing(run):
+                    return self._store.record(task, segment)
         return False
 
-    def _write(self, run: UnderWay, write: Callable[[], bool]) -> bool:
+    @contextlib.contextmanager
+    def _writing(self, run: UnderWay) -> Iterator[None]:
+        """The store's trouble inside the block makes the run be done again; a full disk pauses it."""
         try:
-            return write()
+            yield
         except sqlite3.Error as error:
             log.exception("run %s: the store did not take it", run.task.run_id)
             self._do_again(run)
             if "full" in str(error):
                 with contextlib.suppress(sqlite3.Error):
                     self._store.hold(run.task, Problem(DISK_FULL))
-        return False
 
     def _do_again(self, run: UnderWay) -> None:
         """Later, from what the store has."""

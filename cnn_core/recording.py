@@ -126,14 +126,13 @@ class Recorder(RunStore):
             )
             return row["state"] == "running" and not segment.finished
 
-    def fail(self, task: Task, why: Problem) -> bool:
+    def fail(self, task: Task, why: Problem) -> None:
         """The run itself cannot go on."""
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE runs SET state = 'failed', error = ? WHERE id = ? AND attempt = ?",
                 (dump_sentence(why), task.run_id, task.attempt),
             )
-        return False
 
     def hold(self, task: Task, why: Problem) -> None:
         """The run could go on, but not now: pause it with a sentence."""

@@ -55,11 +55,13 @@ def moved_to(
     before: Specimen, look: dict[str, Any], moves: dict[str, Any], asked: dict[str, Any]
 ) -> live.Shown:
     """The same for another step or image, to which a hand has just moved; ``moves`` remembers both."""
+    if not isinstance(asked, dict):
+        raise ValueError("this is no step and no image")
     asked = moves | asked
     step = asked.get("step", before.step)
     if step not in before.steps:
         raise ValueError("this step was not kept")
-    picture = specimen.load_image(asked["image"]) if "image" in asked else before.image
+    picture = specimen.load_image(str(asked["image"])) if "image" in asked else before.image
     moves.update(asked)
     after = replace(before, step=step, image=picture)
     return shown(after, features.feature_maps(after.model(), after.seen), look)

@@ -1,13 +1,23 @@
-"""Runs for tests: really trained, on few images and for few steps, and written into a store."""
+"""For tests: runs really trained, on few images and for few steps, written into a store; a drawn digit."""
 
 from __future__ import annotations
 
 from cnn_core.data import Mnist, load_mnist
 from cnn_core.events import Checkpoint, Evaluation, Snapshot, Step
+from cnn_core.models import FLATTEN, RELU, ModelSpec, conv, linear, max_pool
 from cnn_core.recording import Blob, Recorder, Segment
 from cnn_core.records import digest, pack
 from cnn_core.spec import TrainingSpec
+from cnn_core.strokes import Drawing, Stroke, to_json
 from cnn_core.training import fit
+
+SMALL = TrainingSpec(
+    model=ModelSpec((conv(4, 5), RELU, max_pool(4), FLATTEN, linear(16), RELU, linear(10))),
+    steps=60,
+    batch_size=50,
+    train_size=600,
+)
+SEVEN = to_json(Drawing((Stroke(((0.25, 0.2), (0.75, 0.2), (0.4, 0.85)), 0.08),)))
 
 
 def few_images(train: int = 600, test: int = 200) -> Mnist:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,17 +63,17 @@ def _answer(
             step=looked_at.step,
         ),
         title=t("It reads a **{best}** ({share:.1%})", best=best, share=float(shares[best])),
-        picture=pictures.svg_address(_bars(looked_at, pixels, shares, theme)),
+        picture=pictures.svg_address(_bars(_by_step(looked_at, pixels, shares), theme)),
         alt=_said_of_bars(),
     )
 
 
+def _bars(named: dict[str, np.ndarray], theme: str) -> str:
+    return answer_bars(named, theme, BARS_WIDTH, _said_of_bars())
+
+
 def _said_of_bars() -> str:
     return t("The probability of each digit, before training and at the chosen step")
-
-
-def _bars(looked_at: Specimen, pixels: np.ndarray, shares: np.ndarray, theme: str) -> str:
-    return answer_bars(_by_step(looked_at, pixels, shares), theme, BARS_WIDTH, _said_of_bars())
 
 
 def _by_step(looked_at: Specimen, pixels: np.ndarray, shares: np.ndarray) -> dict[str, np.ndarray]:
@@ -88,11 +87,10 @@ def _by_step(looked_at: Specimen, pixels: np.ndarray, shares: np.ndarray) -> dic
 def save(looked_at: Specimen, theme: str) -> None:
     """Buttons that save what the network gets, and what it answers."""
     pixels = looked_at.seen
-    shares = predict(looked_at.model(), pixels)
+    named = _by_step(looked_at, pixels, predict(looked_at.model(), pixels))
+    svg = _bars(named, theme)  # now: a button that is pressed later knows no language
     with st.container(horizontal=True):
         pictures.save_picture(lambda: _picture(pixels), "prepared")
-        svg = partial(_bars, looked_at, pixels, shares, theme)
-        pictures.save("answers.svg", svg, "image/svg+xml", t("Save picture"))
-        named = _by_step(looked_at, pixels, shares)
+        pictures.save("answers.svg", lambda: svg, "image/svg+xml", t("Save picture"))
         rows = [[digit, *values] for digit, values in enumerate(np.array(list(named.values())).T.tolist())]
         pictures.save_table("probabilities", [t("digit"), *named], rows)

@@ -19,24 +19,16 @@ from cnn_core import gratings
 from cnn_core.data import load_mnist
 from cnn_core.features import predict, predict_batch
 from cnn_core.images import prepare_digit
-from cnn_core.models import FLATTEN, RELU, ModelSpec, conv, linear, max_pool
 from cnn_core.recording import Recorder
-from cnn_core.spec import TrainingSpec
-from cnn_core.strokes import Drawing, Stroke, from_json, raster, to_json
+from cnn_core.strokes import from_json, raster
 from cnn_core.teach import taught
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
-from tests.trained import few_images, train_into
+from tests.trained import SEVEN, few_images, train_into
+from tests.trained import SMALL as SPEC
 from ui.language import translate
 from ui.teach_lesson import TESTED
 
 TRAINS = True  # its runs are its own
-SPEC = TrainingSpec(
-    model=ModelSpec((conv(4, 5), RELU, max_pool(4), FLATTEN, linear(16), RELU, linear(10))),
-    steps=60,
-    batch_size=50,
-    train_size=600,
-)
-SEVEN = to_json(Drawing((Stroke(((0.25, 0.2), (0.75, 0.2), (0.4, 0.85)), 0.08),)))
 COLD = 120_000  # ms: the server imports torch
 PLACES = [(0, "ko", {"viewport": PHONE, "has_touch": True}), (60, "en", {})]
 
