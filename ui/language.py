@@ -20,7 +20,9 @@ LANGUAGES = {"ko": "한국어", "en": "English"}
 _CHOSEN = "language"  # the session's key
 
 # Korean particles have two forms; the sound before them decides, which in a message may be a number's.
-_PARTICLE = re.compile(r"([0-9가-힣])(\**)(은\(는\)|이\(가\)|을\(를\)|과\(와\)|\(으\)|\(이\))")
+_PARTICLE = re.compile(
+    r"([0-9가-힣])([*)]*)(은\(는\)|이\(가\)|을\(를\)|과\(와\)|이에요\(예요\)|\(으\)|\(이\))"
+)
 _ENDS_IN_A_CONSONANT = "013678"  # 영, 일, 삼, 육, 칠, 팔; and 십, 백, 천, 만 after any digit
 _ENDS_IN_L = "178"
 
@@ -69,7 +71,7 @@ def translate(message: str, code: str, /, **values: object) -> str:
 
 def _particle(found: re.Match[str]) -> str:
     """3을(를) becomes 3을, and 2(으)로 becomes 2로."""
-    sound, stars, both = found.groups()
+    sound, between, both = found.groups()
     closing = 0 if sound.isdigit() else (ord(sound) - ord("가")) % 28  # Hangul's final consonants, 8: ㄹ
     consonant = sound in _ENDS_IN_A_CONSONANT or closing > 0
     if both == "(으)":
@@ -77,8 +79,9 @@ def _particle(found: re.Match[str]) -> str:
     elif both == "(이)":
         chosen = "이" if consonant else ""
     else:
-        chosen = both[0] if consonant else both[2]
-    return sound + stars + chosen
+        after_consonant, after_vowel = both.removesuffix(")").split("(")
+        chosen = after_consonant if consonant else after_vowel
+    return sound + between + chosen
 
 
 def explain(error: Problem) -> str:

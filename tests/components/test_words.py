@@ -8,8 +8,8 @@ from tests.browser_tools import ROOT
 from ui.language import translate
 
 SCRIPT = (ROOT / "ui" / "components" / "dom.js").read_text("utf-8")
-PARTICLES = ["은(는)", "이(가)", "을(를)", "과(와)", "(으)로", "(이)라고"]
-SOUNDS = [*"0123456789", "가", "강", "갈", "relu2", "conv"]
+PARTICLES = ["은(는)", "이(가)", "을(를)", "과(와)", "(으)로", "(이)라고", "이에요(예요)"]
+SOUNDS = [*"0123456789", "가", "강", "갈", "relu2", "conv", "**5**", "(3, 7)"]
 
 
 def test_particles_follow_the_number_or_word_before_them(browser_page: Any) -> None:
@@ -17,4 +17,4 @@ def test_particles_follow_the_number_or_word_before_them(browser_page: Any) -> N
     call = f"(words) => {{ {SCRIPT}\nreturn words.map((sound) => fill({template!r}, {{ sound }})); }}"
     filled = browser_page.evaluate(call, SOUNDS)
     assert filled == [translate(template, "ko", sound=sound) for sound in SOUNDS]
-    assert filled[7] == "7은 7이 7을 7과 7로 7이라고"
+    assert filled[7] == "7은 7이 7을 7과 7로 7이라고 7이에요"

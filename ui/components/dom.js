@@ -11,15 +11,17 @@ function fill(text, values) {
 }
 
 // Korean particles have two forms; the sound before them decides: 3을(를) becomes 3을. As ui/language.py does.
-const PARTICLE = /([0-9가-힣])(은\(는\)|이\(가\)|을\(를\)|과\(와\)|\(으\)|\(이\))/g;
+const PARTICLE = /([0-9가-힣])([*)]*)(은\(는\)|이\(가\)|을\(를\)|과\(와\)|이에요\(예요\)|\(으\)|\(이\))/g;
 
 function spelt(text) {
-  return text.replace(PARTICLE, (_, sound, both) => {
+  return text.replace(PARTICLE, (_, sound, between, both) => {
     const closing = (sound.charCodeAt(0) - 0xac00) % 28; // a syllable's last consonant, 8: ㄹ
     const [consonant, l] = sound <= "9" ? ["013678".includes(sound), "178".includes(sound)] : [closing > 0, closing === 8];
-    if (both === "(으)") return sound + (consonant && !l ? "으" : "");
-    if (both === "(이)") return sound + (consonant ? "이" : "");
-    return sound + (consonant ? both[0] : both[2]);
+    const spoken = sound + between;
+    if (both === "(으)") return spoken + (consonant && !l ? "으" : "");
+    if (both === "(이)") return spoken + (consonant ? "이" : "");
+    const [afterConsonant, afterVowel] = both.slice(0, -1).split("(");
+    return spoken + (consonant ? afterConsonant : afterVowel);
   });
 }
 
