@@ -1,4 +1,4 @@
-"""How long a learner waits on the feature maps page: another image or another step, to the repainted network.
+"""How long a learner waits on the feature maps page: another image, step or run, to the repainted network.
 
 python -m benchmarks.bench_network prints one JSON line: milliseconds, at the median and at 95 %, in a real
 browser, of the notebook's network (1,106 maps and numbers), with nothing open and with a map opened. A change
@@ -14,7 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from cnn_core.models import NOTEBOOK
+from cnn_core.recording import Recorder
+from cnn_core.runs import REFERENCE
+from cnn_core.spec import TrainingSpec
 from tests.browser_tools import chromium, new_page, streamlit_server, wait_until_idle
+from tests.trained import few_images, train_into
 
 ROUNDS = 20
 PLAIN = "import streamlit as st; n = st.slider('n', 0, 999); st.markdown(f'<p id=said>{n}', True)"
@@ -66,6 +71,13 @@ def images(page: Any) -> list[float]:
     return waits
 
 
+def runs(page: Any, other: str) -> list[float]:
+    """The reference run and another one, in turns."""
+    choice = page.get_by_role("combobox", name="Run")
+    names = [other, REFERENCE] * (ROUNDS // 2)
+    return [change(page, lambda name=name: choice.select_option(name)) for name in names]
+
+
 def summary(times: list[float]) -> dict[str, float]:
     cuts = statistics.quantiles(times, n=20)
     return {"median": round(statistics.median(times), 1), "p95": round(cuts[-1], 1)}
@@ -89,6 +101,8 @@ def text(browser: Any) -> list[float]:
 def main() -> None:
     result: dict[str, Any] = {}
     with streamlit_server() as server, chromium() as browser:
+        spec = TrainingSpec(model=NOTEBOOK, steps=20, batch_size=50, train_size=600)
+        other = train_into(Recorder(server.home / "runs.sqlite"), spec, few_images())
         for name, query in (("closed", ""), ("open", "&layer=conv2&channel=3")):
             page = new_page(browser)
             page.goto(f"{server.url}/feature_maps?lang=en{query}")
@@ -96,7 +110,12 @@ def main() -> None:
             wait_until_idle(page)
             page.evaluate(FIND)
             steps(page)  # warm: every step's weights have been read once
-            result[name] = {"step_ms": summary(steps(page)), "image_ms": summary(images(page))}
+            runs(page, other)
+            result[name] = {
+                "step_ms": summary(steps(page)),
+                "run_ms": summary(runs(page, other)),
+                "image_ms": summary(images(page)),
+            }
             page.context.close()
         result["text_ms"] = summary(text(browser))
     print(json.dumps(result))

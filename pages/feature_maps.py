@@ -1,6 +1,5 @@
 """The whole network at a glance, and any unit of it opened: from an answer back to the pixels (7.6.2)."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -54,16 +53,11 @@ def shown(looked_at: Specimen, maps: Maps, look: dict[str, Any]) -> live.Shown:
 def moved_to(
     before: Specimen, look: dict[str, Any], moves: dict[str, Any], asked: dict[str, Any]
 ) -> live.Shown:
-    """The same for another step or image, to which a hand has just moved; ``moves`` remembers both."""
+    """The same for another run, step or image, to which a hand has just moved; ``moves`` remembers all."""
     if not isinstance(asked, dict):
-        raise ValueError("this is no step and no image")
-    asked = moves | asked
-    step = asked.get("step", before.step)
-    if step not in before.steps:
-        raise ValueError("this step was not kept")
-    picture = specimen.load_image(str(asked["image"])) if "image" in asked else before.image
+        raise ValueError("this is no run, no step and no image")
+    after = before.moved(moves | asked)
     moves.update(asked)
-    after = replace(before, step=step, image=picture)
     return shown(after, features.feature_maps(after.model(), after.seen), look)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -15,9 +16,10 @@ from cnn_core.runs import REFERENCE, Run, RunStore
 from cnn_core.shuffle import seen
 from cnn_core.strokes import from_json, on_digit, raster, to_json
 from ui.components.digit_choice import digit_choice
+from ui.components.run_choice import run_choice
 from ui.language import explain, t
 from ui.state import PageState, integer, shared, words
-from ui.step_slider import LAST, step_slider
+from ui.step_slider import LAST, nearest, step_slider
 
 if TYPE_CHECKING:
     from torch import nn
@@ -71,6 +73,21 @@ class Specimen:
         """The line that ``seen_code`` needs, for the code at the foot of a page."""
         return "\nfrom cnn_core.shuffle import seen" if self.is_shuffled else ""
 
+    def moved(self, moves: Mapping[str, Any]) -> Specimen:
+        """The specimen after a hand chose another ``run``, ``step`` or ``image``; raises Problem, ValueError.
+
+        As on the page, the newest step of one run becomes the newest of the next.
+        """
+        run, steps = self.run, self.steps
+        if "run" in moves:
+            run = store().run(str(moves["run"]))
+            steps = store().snapshot_steps(run.id)
+        step = moves.get("step", LAST if self.step == self.steps[-1] else self.step)
+        if not steps or not isinstance(step, int):
+            raise ValueError("this run has kept no such step")
+        image = load_image(str(moves["image"])) if "image" in moves else self.image
+        return Specimen(run, nearest(steps, step), steps, image)
+
     def seen_code(self, images: str) -> str:
         """An expression for images, as this run's network gets them."""
         return f'seen(RunStore().run("{self.run.id}").spec, {images})' if self.is_shuffled else images
@@ -101,7 +118,7 @@ def pick(page: PageState, image: bool = True, step: bool = True, ask: str = "") 
     with st.container(border=True, key="specimen"):
         columns = st.columns([3, 4, 3] if image else [3, 7], vertical_alignment="bottom")
         with columns[0]:
-            run, steps = pick_run(page)
+            run, steps = pick_run(page, ask)
         with columns[1]:
             at = _pick_step(page, run.id, steps, ask) if step else steps[-1]
         picture = load_image("test-0")
@@ -116,7 +133,7 @@ def pick(page: PageState, image: bool = True, step: bool = True, ask: str = "") 
     return looked_at
 
 
-def pick_run(page: PageState) -> tuple[Run, list[int]]:
+def pick_run(page: PageState, ask: str = "") -> tuple[Run, list[int]]:
     """The run of the address and the steps it kept; the reference run, with a sentence, where it has none."""
     runs = {run.id: run for run in store().runs()}
     try:
@@ -131,7 +148,8 @@ def pick_run(page: PageState) -> tuple[Run, list[int]]:
         steps = store().snapshot_steps(REFERENCE)
         run = store().run(REFERENCE)
     if run.id == page.run:
-        st.selectbox(t("Run"), list(runs), format_func=lambda i: run_name(runs[i]), **page.widget("run"))
+        names = {run_id: run_name(known) for run_id, known in runs.items()}
+        run_choice("specimen.run", t("Run"), names, run.id, lambda chosen: page.set(run=chosen), ask)
     else:
         st.button(t("Use the reference run"), on_click=lambda: page.set(run=REFERENCE, step=LAST))
     return run, steps

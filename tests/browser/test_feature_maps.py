@@ -205,6 +205,20 @@ def test_another_step_repaints_the_network_and_the_page_follows(browser_page: An
     expect(page.locator(".stCode")).to_contain_text(f'model("{REFERENCE}", {step})')
 
 
+def test_another_run_repaints_the_network_and_the_page_follows(
+    browser_page: Any, server: Server, trained: Trained
+) -> None:
+    page = visit(browser_page, server)
+    runs = page.get_by_role("combobox", name="Run")
+    shown = answered(page, lambda: runs.select_option(trained.run))
+    holds(shown, feature_maps(trained.store.model(trained.run), DIGITS[0]))
+    page.wait_for_url(f"**run={trained.run}**")
+    expect(page.locator(".stCode")).to_contain_text(f'model("{trained.run}", {SPEC.steps})')
+    page.go_back()
+    expect(runs).to_have_value(REFERENCE)
+    expect(page.locator(".stCode")).to_contain_text(f'model("{REFERENCE}"')
+
+
 def test_the_choice_of_the_image_stays_open_for_another_one(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     page.locator(".st-key-specimen-choice button").first.click()
