@@ -57,7 +57,6 @@ with instrument:
         key="channels.grid",
         show_im2col=page.im2col,
         names=colours,
-        report=False,
     )
 
 channels, height, width = x.shape
@@ -140,7 +139,6 @@ conv_grid(
     names=colours,
     input_range=(0, 1),
     at=place,
-    report=False,
 )
 
 st.subheader(t("Several filters, and a batch"), anchor=False)

@@ -10,7 +10,7 @@ from cnn_core.ops import Pair
 from cnn_core.sizes import Sliding
 from ui import frame
 from ui.code import conv2d_code, conv2d_table
-from ui.components.conv_grid import conv_grid
+from ui.components.conv_grid import Hidden, conv_grid, held_back
 from ui.conv_kernel import choose_kernel, kernel_panel
 from ui.conv_pictures import compare_kernels, edited_kernel, show_input, show_numbers, show_picture
 from ui.conv_sliding import chosen_sliding, more_sliding, padding_and_stride
@@ -126,12 +126,13 @@ def picture_lab() -> tuple[np.ndarray, Sliding, np.ndarray | None]:
     return kernel, sliding, output
 
 
+hidden: Hidden = ""
 if page.view == "numbers":
     kernel, sliding, output = convolved()
     if output is not None:
-        conv_grid(
+        hidden = conv_grid(
             x, kernel, page.bias, sliding.stride, sliding.padding, sliding.dilation, sliding.mode,
-            key="convolution.grid", report=False,
+            key="convolution.grid",
         )  # fmt: skip
     explanation = st.container()
     settings, cells, numbers = st.columns(3, gap="large")
@@ -152,20 +153,20 @@ if output is not None:
         if known:
             name, does = t(KERNELS[known[0]].name), t(KERNELS[known[0]].does)
             st.markdown(f"**{name}**: {does}")
-        st.markdown(
-            t(effect(kernel), total=f"{kernel.sum():.4g}")
-            + " "
-            + t(
-                "**{rows}×{columns} = {cells:,}** outputs, each a sum of {weights} products with the same "
-                "{weights} weights: {products:,} multiplications.",
-                rows=output.shape[0],
-                columns=output.shape[1],
-                cells=output.size,
-                weights=kernel.size,
-                products=output.size * kernel.size,
+        st.markdown(t(effect(kernel), total=f"{kernel.sum():.4g}"))
+        if not held_back(hidden == "size"):
+            st.markdown(
+                t(
+                    "**{rows}×{columns} = {cells:,}** outputs, each a sum of {weights} products with the "
+                    "same {weights} weights: {products:,} multiplications.",
+                    rows=output.shape[0],
+                    columns=output.shape[1],
+                    cells=output.size,
+                    weights=kernel.size,
+                    products=output.size * kernel.size,
+                )
             )
-        )
-        size_formula(sliding.sizes(x.shape, kernel.shape))
+            size_formula(sliding.sizes(x.shape, kernel.shape))
 
 if page.view == "picture":
     st.toggle(t("Several kernels on this picture"), **page.widget("several"))
@@ -173,5 +174,6 @@ if page.view == "picture":
         compare_kernels(page, x, sliding)
 if output is not None:
     with st.expander(t("nn.Conv2d: every argument, and the shapes")):
-        conv2d_table(kernel.shape, page, sliding, x.shape, output.shape)
+        if not held_back(hidden == "size"):
+            conv2d_table(kernel.shape, page, sliding, x.shape, output.shape)
 frame.end("convolution", page, conv2d_code(x, kernel, page, sliding) if output is not None else "")

@@ -150,7 +150,6 @@ if is_conv:
             x[top : top + size, left : left + size].astype(float).round(3),
             now[index, 0].astype(float).round(3),
             key="filters.grid",
-            report=False,
         )
 
 frame.end(

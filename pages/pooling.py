@@ -97,7 +97,6 @@ if output is not None and page.view == "numbers":
         op=page.op,
         window=page.window,
         key="pooling.grid",
-        report=False,
     )
 elif output is not None and before is not None and max(x.shape) > LARGEST:
     low, high = limits(output)
@@ -202,7 +201,6 @@ if output is not None:
                 op=page.op,
                 window=page.window,
                 key="pooling.channels",
-                report=False,
             )
     with st.expander(t("nn.{layer}: every argument, and the shapes", layer=layer)):
         pool2d_table(page, x.shape, output.shape)

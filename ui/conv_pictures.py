@@ -97,7 +97,7 @@ def show_numbers(
                   row=at[0] + 1, col=at[1] + 1))  # fmt: skip
     conv_grid(
         part, kernel, page.bias, sliding.stride, dilation=sliding.dilation, at=place,
-        key="convolution.patch", subject=f"{at}", input_range=(0, 1), report=False,
+        key="convolution.patch", subject=f"{at}", input_range=(0, 1),
     )  # fmt: skip
 
 

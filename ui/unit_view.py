@@ -158,5 +158,4 @@ def unit_numbers(page: PageState, opened: OpenedMap, unit: Unit) -> None:
         at=at,
         names=[f"{opened.source_layer} · {part}"],
         note=note,
-        report=False,
     )

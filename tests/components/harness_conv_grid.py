@@ -20,7 +20,7 @@ if st.session_state.get("other"):
     case["x"] = np.asarray(case["x"]) + 1
 st.text(f"Shown: {'other' if st.session_state.get('other') else 'first'} values")
 try:
-    selected = conv_grid(**case, key="grid")
-    st.text(f"Selected: {selected}")
+    hidden = conv_grid(**case, key="grid")
+    st.text(f"Hidden: {hidden or 'nothing'}")
 except Problem as problem:
     st.text(f"Problem: {problem}")

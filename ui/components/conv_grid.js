@@ -38,9 +38,10 @@ class ConvGrid extends Renderer {
 
   // ---- new values from Python
 
-  update(data, report) {
-    this.report = report;
-    const signature = JSON.stringify(data);
+  update(data, tell) {
+    this.tell = tell;
+    this.told = data.hidden;
+    const signature = JSON.stringify({ ...data, hidden: null, turn: null });
     if (signature === this.signature) return this.schedule();
     this.signature = signature;
     const before = this.model;
@@ -211,22 +212,26 @@ class ConvGrid extends Renderer {
     const again = this.pinned && this.at === n && this.channel === c;
     if (this.filled !== null) this.fillTo(n + 1);
     Object.assign(this, { pinned: !again, at: n, channel: c, pointed: null });
-    this.tell();
+    this.schedule();
   }
 
   letGo() {
-    if (!this.pinned) return;
     this.pinned = false;
-    this.tell();
-  }
-
-  tell() {
-    const [row, col] = this.model.place(this.at);
-    this.report?.({ row, col, pinned: this.pinned });
     this.schedule();
   }
 
   // ---- predict first
+
+  // The page around must not give away what is still to be found out: Python holds it back.
+  render() {
+    super.render();
+    const { predicting, sizeKnown, known, model } = this;
+    const asked = model.count * (model.pools ? model.channels : model.results.length);
+    const hidden = !predicting || known.size === asked ? "" : sizeKnown ? "numbers" : "size";
+    if (hidden === this.told) return;
+    this.told = hidden;
+    this.tell(hidden);
+  }
 
   setPredict(on) {
     this.predicting = on;
@@ -253,7 +258,7 @@ class ConvGrid extends Renderer {
 function mount({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.view ??= new ConvGrid(root);
-  const update = () => root.view.update(data, data.report ? (selected) => setStateValue("selected", selected) : null);
+  const update = () => root.view.update(data, (hidden) => setStateValue("hidden", hidden));
   if (!root.view.model) return update();
   cancelAnimationFrame(root.due); // what else changed on the page is painted first: many cells take their time
   clearTimeout(root.soon);

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import streamlit as st
 from numpy.typing import ArrayLike
 
 from cnn_core import ops
@@ -21,13 +21,8 @@ MAX_CHANNELS = 4
 _mount = component("conv_grid")
 
 
-@dataclass(frozen=True)
-class Selected:
-    """The output cell that the learner pinned last; ``pinned`` is False once they have let go of it."""
-
-    row: int
-    col: int
-    pinned: bool
+# What a learner who predicts first has still to find out: the output's size, then its numbers; "": nothing.
+Hidden = Literal["", "size", "numbers"]
 
 
 def conv_grid(
@@ -49,21 +44,21 @@ def conv_grid(
     note: str = "",
     at: tuple[int, int] = (0, 0),
     subject: str = "",
-    report: bool = True,
-) -> Selected | None:
-    """Show how filters, or a pooling window, make each cell of their output; returns what is pinned.
+) -> Hidden:
+    """Show how filters, or a pooling window, make each cell of their output; returns what it hides.
 
     ``x`` (C, H, W) or (H, W); ``weight`` (FN, C, FH, FW), (C, FH, FW) or (FH, FW) for ``op`` "conv", with one
     ``bias`` or one a filter; ``window`` for "max" and "avg", which show each channel's own output. Pairs are
     (height, width). ``names`` of the channels; ``input_range``: the input is a picture, black to white over
     this range; ``note`` is a line below the sum; ``at`` is where the window first stands, and
-    stands again when ``subject``, what the grids are about, is another; ``report`` False saves the rerun at
-    each pin.
-    The same ``key`` again changes the grids in place. Raises :class:`Problem` for what cannot be shown.
+    stands again when ``subject``, what the grids are about, is another. The same ``key`` again changes the
+    grids in place. A page shows nothing (``held_back``) that says what the grids hide. Raises
+    :class:`Problem` for what cannot be shown.
     """
     data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
     words = labels() | {"stage": t("Input, kernel and output. The arrow keys move the window, space plays.")}
-    selected = _mount(
+    known = (st.session_state.get(key) or {}).get("hidden", "")
+    hidden: Hidden = _mount(
         key=key,
         data=data
         | {
@@ -74,16 +69,19 @@ def conv_grid(
             "start": at,
             "subject": subject,
             "labels": words,
-            "report": report,
+            "hidden": known,
         },
-        default={"selected": None},
-        on_selected_change=_nothing,
-    ).selected
-    return Selected(**selected) if selected else None
+        default={"hidden": ""},
+        on_hidden_change=lambda: None,  # without one Streamlit keeps no value
+    ).hidden
+    return hidden
 
 
-def _nothing() -> None:
-    """Streamlit keeps a value only for a state that has a callback."""
+def held_back(hidden: bool) -> bool:
+    """Say in place of what would give a prediction away that it is hidden; returns whether it is."""
+    if hidden:
+        st.caption(t("Hidden while you predict."))
+    return hidden
 
 
 def _described(
