@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_core.messages import Problem, text
+from cnn_core.ops import Pair
 
 LARGEST_NUMBER = 1e6
 
@@ -83,7 +84,7 @@ KERNELS = {
         _fixed((-1, 0, 1), (-1, 0, 1), (-1, 0, 1)),
     ),
     "right_edge": Kernel(
-        text("The same with its sign turned"),
+        text("The same with its sign flipped"),
         text("Lights up where it gets darker from left to right: the other side of every edge."),
         _fixed((1, 0, -1), (1, 0, -1), (1, 0, -1)),
     ),
@@ -163,7 +164,7 @@ def effect(kernel: np.ndarray) -> str:
     """What any kernel does, as its signs and its sum tell: a sentence, still English."""
     if not kernel.any():
         return text("Every number of the kernel is 0, and so is every sum.")
-    if abs(kernel.sum()) < 1e-6 * np.abs(kernel).sum():
+    if cancels(kernel):
         if np.allclose(kernel, -kernel[:, ::-1]):
             return text(
                 "The kernel's left and right halves have opposite signs: where both sides are alike they "
@@ -183,31 +184,40 @@ def effect(kernel: np.ndarray) -> str:
 
 
 def resized(kernel: np.ndarray, size: int) -> np.ndarray:
-    """The kernel with another size, its middle kept: cut, or with zeros around."""
-    old = kernel.shape[0]
+    """The kernel (FH, FW) as a square of another size, its middle kept: cut, or with zeros around."""
+
+    def middles(old: int) -> tuple[slice, slice]:
+        """Which of the new rows, or columns, hold which of the old ones."""
+        shared = min(old, size)
+        into, out = (size - shared) // 2, (old - shared) // 2
+        return slice(into, into + shared), slice(out, out + shared)
+
+    (to_rows, rows), (to_columns, columns) = map(middles, kernel.shape)
     made = np.zeros((size, size))
-    shared = min(old, size)
-    into, out = (size - shared) // 2, (old - shared) // 2
-    made[into : into + shared, into : into + shared] = kernel[out : out + shared, out : out + shared]
+    made[to_rows, to_columns] = kernel[rows, columns]
     return made
+
+
+def cancels(kernel: np.ndarray) -> bool:
+    """Whether the kernel's numbers add up to 0, but for rounding."""
+    return bool(abs(kernel.sum()) <= 1e-6 * np.abs(kernel).sum())
 
 
 def normalised(kernel: np.ndarray) -> np.ndarray:
     """Divided by its sum, so that the output keeps the input's brightness; raises Problem for a sum of 0."""
-    total = kernel.sum()
-    if abs(total) < 1e-9:
+    if cancels(kernel):
         raise Problem("This kernel's numbers add up to 0, so it cannot be divided by their sum.")
-    return kernel / total
+    return kernel / kernel.sum()
 
 
-def random_kernel(size: int, seed: int) -> np.ndarray:
+def random_kernel(shape: Pair, seed: int) -> np.ndarray:
     """Small whole numbers, -3 to 3."""
-    return np.random.default_rng(seed).integers(-3, 4, (size, size)).astype(float)
+    return np.random.default_rng(seed).integers(-3, 4, shape).astype(float)
 
 
-def random_input(size: int, seed: int) -> np.ndarray:
+def random_input(shape: Pair, seed: int) -> np.ndarray:
     """Small whole numbers, 0 to 9."""
-    return np.random.default_rng(seed).integers(0, 10, (size, size)).astype(float)
+    return np.random.default_rng(seed).integers(0, 10, shape).astype(float)
 
 
 def parse_matrix(raw: str, largest: int = 12) -> np.ndarray:

@@ -37,14 +37,15 @@ class Size:
         return (self.size + 2 * self.padding - self.span) % self.stride
 
     def formula(self, name: str = "H") -> str:
-        """OH = ⌊(H + 2P − span) / S⌋ + 1 with the numbers put in, as LaTeX."""
-        top = rf"{self.size} + 2 \cdot {self.padding} - {self.span}"
-        fraction = rf"\frac{{{top}}}{{{self.stride}}}"
+        """OH = (H + 2P − FH) / S + 1 with the numbers put in, floored where it is not whole, as LaTeX."""
+        spread = self.dilation > 1
+        general = f"D(F{name}-1) - 1" if spread else f"F{name}"
+        numbers = rf"{self.dilation} \cdot ({self.kernel}-1) - 1" if spread else f"{self.kernel}"
+        general = rf"\frac{{{name} + 2P - {general}}}{{S}}"
+        numbers = rf"\frac{{{self.size} + 2 \cdot {self.padding} - {numbers}}}{{{self.stride}}}"
         if self.left_over:
-            fraction = rf"\left\lfloor {fraction} \right\rfloor"
-        kernel = rf"D(F{name}-1) - 1" if self.dilation > 1 else f"F{name}"
-        general = rf"\frac{{{name} + 2P - {kernel}}}{{S}} + 1"
-        lines = rf"O{name} &= {general} \\[1em] &= {fraction} + 1 = {self.out}"  # two, for a phone's width
+            general, numbers = (rf"\left\lfloor {part} \right\rfloor" for part in (general, numbers))
+        lines = rf"O{name} &= {general} + 1 \\[1em] &= {numbers} + 1 = {self.out}"  # two, for a phone's width
         return rf"\begin{{aligned}} {lines} \end{{aligned}}"
 
 

@@ -126,12 +126,45 @@ def test_gabor_answers_most_to_stripes_of_its_own_direction() -> None:
 def test_resizing_keeps_the_middle() -> None:
     assert resized(np.ones((3, 3)), 5).tolist() == np.pad(np.ones((3, 3)), 1).tolist()
     assert resized(np.arange(25.0).reshape(5, 5), 3).tolist() == [[6, 7, 8], [11, 12, 13], [16, 17, 18]]
+    assert resized(np.array([[1.0, 2, 3, 4, 5]]), 1).tolist() == [[3]]
+    assert resized(np.array([[1.0, 2], [3, 4], [5, 6]]), 3).tolist() == [[1, 2, 0], [3, 4, 0], [5, 6, 0]]
+
+
+@given(arrays(float, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=NUMBERS), st.integers(1, 12))
+def test_resizing_any_kernel_cuts_or_surrounds_it_by_zeros(kernel: np.ndarray, size: int) -> None:
+    made = resized(kernel, size)
+    assert made.shape == (size, size)
+    for axis in (0, 1):  # a number that is kept keeps its distance from the middle
+        kept = np.take(kernel, range(*_shared(kernel.shape[axis], size)), axis)
+        kernel = np.pad(kept, [_around(kept.shape[axis], size) if a == axis else (0, 0) for a in (0, 1)])
+    assert np.array_equal(made, kernel)
+
+
+def _shared(old: int, size: int) -> tuple[int, int]:
+    """From where to where an axis is kept: as much is cut before as after, or one more after."""
+    cut = max(0, old - size)
+    return cut // 2, old - (cut + 1) // 2
+
+
+def _around(old: int, size: int) -> tuple[int, int]:
+    """How many zeros come before and after: as many, or one more after."""
+    return (size - old) // 2, (size - old + 1) // 2
 
 
 def test_normalising_makes_the_sum_one_and_refuses_a_sum_of_zero() -> None:
     assert normalised(np.full((3, 3), 2.0)).sum() == pytest.approx(1)
-    with pytest.raises(Problem, match="add up to 0"):
-        normalised(KERNELS["sobel"].make(3))
+    for kernel in (KERNELS["sobel"].make(3), np.zeros((2, 3)), np.array([[1, -1, 1e-9]])):
+        with pytest.raises(Problem, match="add up to 0"):
+            normalised(kernel)
+
+
+@given(MATRICES)
+def test_a_normalised_kernel_can_be_written_and_read_or_gets_a_sentence(kernel: np.ndarray) -> None:
+    try:
+        made = normalised(kernel)
+    except Problem:
+        return
+    assert parse_matrix(compact(made)).shape == kernel.shape
 
 
 def test_the_size_formula_has_its_numbers_and_says_when_it_floors() -> None:
@@ -140,7 +173,11 @@ def test_the_size_formula_has_its_numbers_and_says_when_it_floors() -> None:
     assert numbers == r"&= \frac{28 + 2 \cdot 0 - 5}{1} + 1 = 24 \end{aligned}"
     floored = Size(6, 3, stride=2)
     assert (floored.out, floored.left_over) == (2, 1)
-    assert r"\lfloor" in floored.formula()
+    for line in floored.formula("W").split(r" \\[1em] "):  # both lines say the same
+        assert line.count(r"\lfloor") == line.count(r"\rfloor") == 1
+    dilated = Size(7, 3, 2, 1, 2).formula("W")
+    assert r"{W + 2P - D(FW-1) - 1}" in dilated
+    assert r"\frac{7 + 2 \cdot 1 - 2 \cdot (3-1) - 1}{2} + 1 = 3" in dilated
 
 
 @given(st.integers(1, 30), st.integers(1, 5), st.integers(1, 4), st.integers(0, 4), st.integers(1, 3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -9,7 +11,7 @@ from cnn_core import kernels
 from cnn_core.kernels import GABOR_ANGLES, KERNELS, compact, ready_made, recognised
 from ui.components.kernel_cells import kernel_cells
 from ui.language import explain, language, t
-from ui.matrix_input import matrix_box, matrix_problem, put_matrix
+from ui.matrix_input import change_matrix, matrix_box, matrix_problem, put_matrix
 from ui.state import PageState, control
 
 _CELLS = "convolution.kernel.cells"
@@ -68,32 +70,26 @@ def _angle(page: PageState, kernel: np.ndarray, degrees: int) -> None:
 
 
 def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
-    def put(changed: np.ndarray) -> None:
-        page.set(kernel=compact(changed))
-
-    def now() -> np.ndarray:
-        """The kernel when the button is pressed: a cell may have been typed since the page ran."""
-        return kernels.parse_matrix(page.kernel, 11)
-
-    def resize(size: int) -> None:
-        known = recognised(kernel)
-        if known and size in KERNELS[known[0]].sizes:
-            put(ready_made(known[0], size, known[1]))
-        else:
-            put(kernels.resized(kernel, size))
+    def change(to: Callable[[np.ndarray], np.ndarray]) -> None:
+        change_matrix(page, "kernel", to, 11)
 
     def random() -> None:
-        seed = (page.seed + 1) % 10_000
-        page.set(seed=seed, kernel=compact(kernels.random_kernel(kernel.shape[0], seed)))
+        page.set(seed=(page.seed + 1) % 10_000)
+        change(lambda now: kernels.random_kernel(now.shape, page.seed))
 
-    st.slider(t("Size"), 1, 11, **control("convolution.kernel.size", kernel.shape[0], resize))
+    def resize(size: int) -> None:
+        change(lambda now: _resized(now, size))
+
+    st.slider(t("Size"), 1, 11, **control("convolution.kernel.size", max(kernel.shape), resize))
     with st.container(horizontal=True):
-        st.button(t("Rotate by 90°"), on_click=lambda: put(np.rot90(now(), -1)))
-        st.button(t("Flip"), on_click=lambda: put(now()[::-1, ::-1]), help=t("Turns it by 180°."))
+        st.button(t("Rotate by 90°"), on_click=lambda: change(lambda now: np.rot90(now, -1)))
+        st.button(
+            t("Flip"), on_click=lambda: change(lambda now: now[::-1, ::-1]), help=t("Turns it by 180°.")
+        )
         st.button(
             t("Divide by the sum"),
-            on_click=lambda: put(kernels.normalised(now())),
-            disabled=abs(kernel.sum()) < 1e-9,
+            on_click=lambda: change(kernels.normalised),
+            disabled=kernels.cancels(kernel),
             help=t("The output then keeps the input's brightness. Not where the sum is 0."),
         )
         st.button(t("Random"), on_click=random)
@@ -105,3 +101,10 @@ def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
         )
     )
     matrix_box(page, "kernel", t("Kernel as text"), largest=11, show_problem=False)
+
+
+def _resized(kernel: np.ndarray, size: int) -> np.ndarray:
+    """The same ready-made kernel where there is one of this size, else these numbers, their middle kept."""
+    name, degrees = recognised(kernel) or ("", 0)
+    offered = name and size in KERNELS[name].sizes
+    return ready_made(name, size, degrees) if offered else kernels.resized(kernel, size)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from cnn_core.kernels import compact, format_matrix, parse_matrix, random_input
 from cnn_core.messages import Problem
+from cnn_core.ops import Pair
 from ui.language import explain, t
 from ui.state import PageState, control
 
@@ -17,8 +19,19 @@ LATE = 2.0  # seconds within which a browser hears of what a run has changed
 
 def put_matrix(page: PageState, name: str, raw: str, largest: int = 12) -> None:
     """Take what was typed; what cannot be read leaves the choice as it was, and a sentence to be shown."""
+    _put(page, name, lambda: parse_matrix(raw, largest))
+
+
+def change_matrix(
+    page: PageState, name: str, change: Callable[[np.ndarray], np.ndarray], largest: int = 12
+) -> None:
+    """Change the matrix as it is now: a cell may have been typed since the page ran; as ``put_matrix``."""
+    _put(page, name, lambda: change(parse_matrix(getattr(page, name), largest)))
+
+
+def _put(page: PageState, name: str, make: Callable[[], np.ndarray]) -> None:
     try:
-        page.set(**{name: compact(parse_matrix(raw, largest))})
+        page.set(**{name: compact(make())})
         st.session_state.pop(_problem_key(name), None)
     except Problem as error:
         st.session_state[_problem_key(name)] = getattr(page, name), error
@@ -71,22 +84,25 @@ def read_matrix(page: PageState, name: str, largest: int = 12) -> np.ndarray:
         return parse_matrix(default, largest)
 
 
-def random_numbers(page: PageState, name: str, shape: tuple[int, ...]) -> None:
-    """Random small numbers of a size; the same ``seed`` of the page gives a whole class the same numbers."""
-    size, seed = shape[0], page.seed
+def random_numbers(page: PageState, name: str, shape: Pair) -> None:
+    """Random numbers in as many rows and columns; the page's ``seed`` gives a whole class the same ones."""
+    seed = page.seed
 
-    def draw(size: int, seed: int) -> None:
-        page.set(seed=seed, **{name: compact(random_input(size, seed))})
+    def draw(shape: Pair, seed: int) -> None:
+        page.set(seed=seed, **{name: compact(random_input(shape, seed))})
 
-    st.button(t("Random numbers"), on_click=draw, args=(size, (seed + 1) % 10_000))
+    st.button(t("Random numbers"), on_click=draw, args=(shape, (seed + 1) % 10_000))
     with st.expander(t("Size and seed")):
         st.slider(
-            t("Rows and columns"), 1, 12, **control(f"random.{name}.size", size, lambda n: draw(n, seed))
+            t("Rows and columns"),
+            1,
+            12,
+            **control(f"random.{name}.size", max(shape), lambda n: draw((n, n), seed)),
         )
         st.number_input(
             t("Seed"),
             0,
             9999,
             help=t("The same seed gives the same numbers."),
-            **control(f"random.{name}.seed", seed, lambda n: draw(size, n)),
+            **control(f"random.{name}.seed", seed, lambda n: draw(shape, n)),
         )

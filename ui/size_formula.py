@@ -18,7 +18,7 @@ def size_formula(sizes: Sequence[Size]) -> None:
     if rows or columns:
         st.markdown(
             t(
-                "The division leaves a rest, and PyTorch rounds down. Left over at the far edge of the "
+                "The division leaves a remainder, and PyTorch rounds down. Left over at the far edge of the "
                 "padded input, under no window: rows **{rows}**, columns **{columns}**.",
                 rows=rows,
                 columns=columns,

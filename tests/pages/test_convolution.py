@@ -186,6 +186,87 @@ def test_flip_turns_the_kernel_by_180_degrees(open_page: OpenPage) -> None:
     assert app.query_params["kernel"] == "2,0,1;2,1,0;1,0,2"
 
 
+def press(app: AppTest, label: str) -> AppTest:
+    return next(b for b in app.button if b.label == label).click().run()
+
+
+def kernel_of(app: AppTest) -> list[list[float]]:
+    return parse_matrix(app.query_params["kernel"]).tolist()
+
+
+def test_the_kernel_turns_a_quarter_and_divides_by_its_sum(open_page: OpenPage) -> None:
+    app = press(open_page("convolution", kernel="1,2,3;4,5,6"), "Rotate by 90°")
+    assert kernel_of(app) == [[4, 1], [5, 2], [6, 3]]
+    app = press(app, "Divide by the sum")
+    assert np.allclose(kernel_of(app), np.array([[4, 1], [5, 2], [6, 3]]) / 21)
+    assert code_of(app)["output"].shape == (2, 3)
+
+
+@pytest.mark.parametrize(("kernel", "size"), [("1,2;3,4;5,6", 5), ("1,2,3,4,5", 1), ("1,2;3,4;5,6", 1)])
+def test_a_kernel_of_any_shape_takes_another_size(open_page: OpenPage, kernel: str, size: int) -> None:
+    app = open_page("convolution", kernel=kernel, padding=2)
+    app.slider(key="convolution.kernel.size").set_value(size).run()
+    assert not app.exception
+    assert kernel_of(app) == kernels.resized(parse_matrix(kernel), size).tolist()
+
+
+def test_random_numbers_keep_the_shape_of_kernel_and_input(open_page: OpenPage) -> None:
+    app = open_page("convolution", kernel="1,2;3,4;5,6", input="1,2,3;4,5,6;7,8,9;1,2,3")
+    first = press(app, "Random").query_params["kernel"]
+    assert parse_matrix(first).shape == (3, 2)
+    assert press(app, "Random").query_params["kernel"] != first
+    press(app, "Random numbers")
+    assert parse_matrix(app.query_params["input"]).shape == (4, 3)
+    assert code_of(app)["output"].shape == (2, 2)
+
+
+@pytest.mark.parametrize("label", ["Divide by the sum", "Rotate by 90°", "Random"])
+def test_a_button_takes_the_cell_that_was_typed_just_before(open_page: OpenPage, label: str) -> None:
+    app = open_page("convolution", kernel="1,1;1,1")
+    app.session_state["state.convolution.kernel"] = "1,-2,1"  # as the cells' own edit does
+    app = press(app, label)
+    assert not app.exception
+    if label == "Divide by the sum":  # not possible any more
+        assert [e.value for e in app.error] == [
+            "This kernel's numbers add up to 0, so it cannot be divided by their sum."
+        ]
+        assert kernel_of(app) == [[1, -2, 1]]
+    else:
+        assert np.shape(kernel_of(app)) == ((3, 1) if label == "Rotate by 90°" else (1, 3))
+
+
+def test_the_size_too_takes_the_cell_that_was_typed_just_before(open_page: OpenPage) -> None:
+    app = open_page("convolution", kernel="1,1;1,1", padding=1)
+    app.session_state["state.convolution.kernel"] = "1,2;3,4"
+    app.slider(key="convolution.kernel.size").set_value(3).run()
+    assert kernel_of(app) == [[1, 2, 0], [3, 4, 0], [0, 0, 0]]
+
+
+def test_cross_correlation_and_what_is_left_over_are_told(open_page: OpenPage) -> None:
+    app = open_page("convolution", stride=2, input="1,2,3,4;5,6,7,8;9,1,2,3;4,5,6,7", kernel="1,2,3")
+    assert any("cross-correlation" in caption.value for caption in app.caption)
+    told = [m.value for m in app.markdown if "leaves a remainder" in m.value]
+    assert len(told) == 1
+    assert "rows **1**, columns **1**" in told[0]
+    assert not [m for m in open_page("convolution").markdown if "leaves a remainder" in m.value]
+
+
+def test_what_a_prediction_is_about_is_not_on_the_page(open_page: OpenPage) -> None:
+    app = open_page("convolution")
+    assert any("**2×2 = 4** outputs" in m.value for m in app.markdown)
+    tables = len(app.dataframe)
+    app.session_state["convolution.grid"] = {"hidden": "size"}
+    app.run()
+    assert not any("2×2" in m.value or "outputs" in m.value for m in app.markdown)
+    assert not app.latex
+    assert len(app.dataframe) == tables - 1
+    assert [c.value for c in app.caption].count("Hidden while you predict.") == 2
+    app.session_state["convolution.grid"] = {"hidden": "numbers"}  # the size is found
+    app.run()
+    assert any("**2×2 = 4** outputs" in m.value for m in app.markdown)
+    assert len(app.latex) == 2
+
+
 def test_every_argument_of_conv2d_is_listed_with_its_value(open_page: OpenPage) -> None:
     table = open_page("convolution", padding=1).dataframe[-1].value
     shown = dict(zip(table["Argument"], table["Value"], strict=True))
