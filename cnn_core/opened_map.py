@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,10 +11,23 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnn_core.explain import Term
 from cnn_core.models import Layer, LayerSummary, summary
 from cnn_core.walk import Visit, as_batch, check_unit, layer_row, spec_of, walk
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
+
+
+class Side(NamedTuple):
+    """The terms for a value, or those against it: the strongest by themselves, the others as one sum."""
+
+    strongest: list[Term]
+    others: int
+    rest: float  # what the others add up to
+
+    @property
+    def total(self) -> float:
+        return sum(term.product for term in self.strongest) + self.rest
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,35 @@ class OpenedMap:
     def strongest(self, row: int, col: int) -> np.ndarray:
         """The inputs by the size of what they give at one place of the output, largest first."""
         return np.argsort(-np.abs(np.nan_to_num(self.products[:, row, col])), kind="stable")
+
+    @property
+    def sums(self) -> np.ndarray:
+        """What all product maps add up to, before the bias: float64 (OH, OW)."""
+        return self.products.sum(axis=0)
+
+    def sides(self, count: int = 6) -> tuple[Side, Side]:
+        """Of a linear layer's unit, the terms for its value and those against it: they add up to ``sums``.
+
+        A term's ``source``: (channel, row, column) on the maps of ``source_layer``, or (index, 0, 0).
+        """
+        assert self.kind == "linear"
+        assert self.weights is not None
+        products = self.inputs.astype(np.float64) * self.weights.astype(np.float64)
+        return self._side(products, products > 0, count), self._side(products, products < 0, count)
+
+    def _side(self, products: np.ndarray, mine: np.ndarray, count: int) -> Side:
+        places = np.argwhere(mine)
+        sizes = np.abs(products[mine])
+        places = places[np.argsort(-sizes, kind="stable")]
+        strongest = [self._term(products, tuple(map(int, place))) for place in places[:count]]
+        others = places[count:]
+        return Side(strongest, len(others), float(products[tuple(others.T)].sum()))
+
+    def _term(self, products: np.ndarray, at: tuple[int, ...]) -> Term:
+        assert self.weights is not None
+        channel, row, col = at
+        numbers = float(self.inputs[at]), float(self.weights[at]), float(products[at])
+        return Term(at, *numbers, (channel, row, col))
 
     def patch(self, index: int, row: int, col: int, around: int = 0) -> tuple[np.ndarray, tuple[int, int]]:
         """What the filter reads of input ``index`` for one output cell and those around it, padding as 0.

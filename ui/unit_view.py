@@ -132,6 +132,8 @@ def unit_numbers(page: PageState, opened: OpenedMap, unit: Unit) -> None:
         return
     part = _part(page, opened, unit)
     slice_ = opened.weights[part]
+    if opened.kind == "linear" and len(slice_) > LARGEST:
+        return  # its terms for and against stand above
     patch, at = opened.patch(part, unit.row, unit.col, around=1)
     st.subheader(t("The same in numbers"), anchor=False)
     if len(slice_) > LARGEST:

@@ -11,11 +11,13 @@ import streamlit as st
 from cnn_core.figures import shade_colours
 from cnn_core.models import ModelSpec
 from cnn_core.opened_map import OpenedMap
+from cnn_core.walk import layer_row, receptive_field
 from ui.components import component
 from ui.components.network_view import Unit, field_of
 from ui.language import t
 
 MOST = 128  # input maps that are sent; of the others their sum
+TERMS = 6  # the strongest terms for a linear layer's unit, and as many against
 
 _mount = component("unit_view", uses=("dom",))
 
@@ -58,8 +60,9 @@ def unit_view(
 
     _mount(
         key=key,
-        data=_data(opened, spec, at, part)
+        data=numbers(opened, spec, at)
         | {
+            "part": part,
             "image": _text(image),
             "colours": _text(shade_colours("signed", theme), np.uint8),
             "greys": _text(shade_colours("grey", theme), np.uint8),
@@ -72,33 +75,64 @@ def unit_view(
     )
 
 
-def _data(opened: OpenedMap, spec: ModelSpec, at: tuple[int, int], part: int) -> dict[str, object]:
-    """The numbers as the script takes them: float32 as text, shapes beside."""
-    order = opened.strongest(*at) if opened.products.shape[0] > MOST else np.arange(len(opened.inputs))
-    kept, others = order[:MOST], order[MOST:]
-    kind = opened.kind
-    vector = kind in ("linear", "flatten") or opened.output.shape == (1, 1)
+def numbers(opened: OpenedMap, spec: ModelSpec, at: tuple[int, int]) -> dict[str, object]:
+    """What the script adds up and shows: float32 as text, shapes beside.
+
+    Product maps and ``rest`` add up to ``sums``, and so do the two ``sides`` of a linear layer's unit; with
+    the bias that is ``output``. A vector that a linear layer reads is told by its terms alone.
+    """
+    is_vector = opened.kind == "linear" and opened.inputs.shape[1:] == (1, 1)
+    most = 0 if is_vector else MOST
+    order = opened.strongest(*at) if len(opened.inputs) > most else np.arange(len(opened.inputs))
+    kept, others = order[:most], order[most:]
+    weights = opened.weights
     return {
-        "kind": kind,
+        "kind": opened.kind,
         "layer": opened.layer,
         "source": opened.source_layer,
         "at": at,
-        "part": part,
         "channels": [opened.channels[i] for i in kept],
-        "count": len(opened.inputs),
+        "count": opened.inputs.size if opened.kind == "linear" else len(opened.inputs),
         "inShape": opened.inputs.shape[1:],
         "outShape": opened.output.shape,
         "inputs": _text(opened.inputs[kept]),
-        "weights": None if opened.weights is None else _text(opened.weights[kept]),
-        "weightShape": None if opened.weights is None else opened.weights.shape[1:],
+        "weights": None if weights is None else _text(weights[kept]),
+        "weightShape": None if weights is None else weights.shape[1:],
         "products": _text(opened.products[kept]),
-        "rest": _text(opened.products[others].sum(axis=0)) if len(others) else None,
+        "rest": _text(opened.products[others].sum(axis=0)),
+        "others": len(others),
+        "sums": None if weights is None else _text(opened.sums),
+        "sides": _sides(opened) if opened.kind == "linear" else None,
         "bias": _text(np.array([opened.bias])),
         "output": _text(opened.output),
         "after": opened.after,
         "activated": None if opened.activated is None else _text(opened.activated),
         "window": _window(opened),
-        "field": None if vector else field_of(spec, opened.layer),
+        "field": _field(opened, spec),
+    }
+
+
+def _sides(opened: OpenedMap) -> list[dict[str, object]]:
+    """The terms for and against, each with where it came from."""
+    return [
+        {
+            "terms": [{"at": term.source, "numbers": term[1:4]} for term in side.strongest],
+            "others": side.others,
+            "rest": side.rest,
+        }
+        for side in opened.sides(TERMS)
+    ]
+
+
+def _field(opened: OpenedMap, spec: ModelSpec) -> dict[str, int]:
+    """The part of the image that the output's first cell sees, and how far it jumps from cell to cell."""
+    is_map = len(layer_row(spec, opened.layer)[1].shape) == 3
+    top, left, bottom, _ = receptive_field(spec, opened.layer, channel=opened.channel).full
+    return {
+        "top": top,
+        "left": left,
+        "size": bottom - top,
+        "jump": field_of(spec, opened.layer)["jump"] if is_map else 0,
     }
 
 
@@ -121,10 +155,16 @@ def _text(values: np.ndarray, kind: type[np.generic] = np.float32) -> str:
 def _labels(opened: OpenedMap) -> dict[str, str]:
     return {
         "image": t("The image"),
+        "sees": t("The image; the frame: what it sees"),
+        "seesAll": t("The image: it sees all of it"),
         "output": t("{layer}, map {channel}", layer=opened.layer, channel=opened.channel),
         "number": t("{layer}, number {channel}", layer=opened.layer, channel=opened.channel),
+        "sumMap": t("Sum of the products"),
+        "biased": t("+ bias {bias}: {name}"),
+        "scale": t("One scale for these: full colour at ±{limit}."),
+        "scales": t("Full colour: inputs at ±{input}, filter slices at ±{weight}, products at ±{product}."),
+        "scalesOfImage": t("Full colour: filter slices at ±{weight}, products at ±{product}."),
         "sum": t("{count} products add up to {sum}; with the bias {bias} that is {value}."),
-        "whole": t("{count} input maps add up to {sum}; with the bias {bias} that is {value}."),
         "single": t(
             "Row {row}, column {col} (from 0): the products add up to {sum}; with the bias {bias} that is "
             "{value}."
@@ -145,9 +185,11 @@ def _labels(opened: OpenedMap) -> dict[str, str]:
         "numbers": t("Show the numbers of input map {channel}"),
         "all": t("Show all {count} input maps"),
         "fewer": t("Show the strongest only"),
-        "rest": t("{count} more maps"),
+        "rest": t("{count} more maps give {sum}."),
+        "maps": t("Map by map"),
         "for": t("For"),
         "against": t("Against"),
+        "pixel": t("pixel ({row}, {col})"),
         "others": t("{count} others"),
         "keys": t("The arrow keys move the point, Enter keeps it."),
         "padding": t("padding"),

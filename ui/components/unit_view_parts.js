@@ -13,6 +13,13 @@ function signedText(number) {
   return number >= 0 ? `+${shown(number)}` : shown(number);
 }
 
+// A number for the eye; exact on pointing.
+function put(node, number) {
+  node.textContent = signedText(number);
+  node.title = String(number).replace("-", "−");
+  node.dataset.value = number;
+}
+
 function largest(values) {
   let most = 0;
   for (const value of values) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
@@ -51,9 +58,10 @@ class Plate {
     pen.drawImage(this.store, 0, 0, this.canvas.width, this.canvas.height);
   }
 
-  frame(box) {
+  // Where the box is, as far as it is on the picture; a window as large as that is no news, unless ``whole``.
+  frame(box, whole = false) {
     const [high, wide] = this.size;
-    const hidden = !box || (box.high >= high && box.wide >= wide);
+    const hidden = !box || (!whole && box.high >= high && box.wide >= wide);
     this.mark.style.display = hidden ? "none" : "";
     if (hidden) return;
     const px = (n) => `${(n * this.scale) / devicePixelRatio}px`;
