@@ -170,7 +170,7 @@ def test_pointing_at_an_input_cell_lights_the_outputs_that_it_feeds(show: Open) 
         if torch.autograd.grad(out[r, c], x, retain_graph=True)[0][0, 1]
     }
     point(page, "input-0", 0, 1)
-    reads(page, "It goes into 1 output cells.")
+    reads(page, "It goes into 1 output cell.")
     assert lit(page, "output-0") == feeds == {(0, 0)}
 
 
@@ -486,7 +486,7 @@ def test_a_tap_opens_a_cell_and_a_drag_moves_the_window(server: Any, phone: Any)
     stands_at(page, 2, 1)
     reads(page, "= 6")
     page.touchscreen.tap(*centre(page, "input-0", 0, 0))
-    reads(page, "Padding: 0. It goes into 1 output cells.")
+    reads(page, "Padding: 0. It goes into 1 output cell.")
     swipe(page, centre(page, "input-0", 3, 2), centre(page, "input-0", 4, 4))
     stands_at(page, 3, 3)
 

@@ -14,9 +14,9 @@ class ConvGrid extends Renderer {
     this.phase = null; // how many channels of the position that plays are in; null: all, with the bias
     this.playing = false;
     this.known = new Set(); // output cells that were answered or given in "predict first"
-    const panel = make("div", "panel", this.bench);
-    this.reading = make("p", "reading", panel);
-    this.note = make("p", "note", panel);
+    const panel = make("div", this.bench, { className: "panel" });
+    this.reading = make("p", panel, { className: "reading" });
+    this.note = make("p", panel, { className: "note" });
     this.player = new Player(panel, {
       rewind: () => this.rewind(),
       back: () => this.stepBy(-1),
@@ -26,7 +26,8 @@ class ConvGrid extends Renderer {
       predict: (on) => this.setPredict(on),
     });
     this.questions = new Questions(panel, (what, n, c) => this.answered(what, n, c));
-    this.spoken = make("p", "spoken", root);
+    this.keys = make("p", panel, { className: "keys" });
+    this.spoken = make("p", root, { className: "spoken" });
     set(this.spoken, { "aria-live": "polite" });
     new Gestures(this);
     root.addEventListener("transitionend", () => { // the theme may have changed
@@ -60,11 +61,21 @@ class ConvGrid extends Renderer {
     if (!before || before.predict !== model.predict) this.predicting = this.player.predict.checked = data.predict;
     this.longestRead = 0;
     this.reading.style.minHeight = "";
-    set(this.stage, { "aria-label": data.labels.stage });
+    this.nameKeys(data.labels);
     this.player.say(data.labels);
     setText(this.note, data.note);
     this.build();
     this.fit(true);
+  }
+
+  // What the keyboard does here: for the eye while the grids have the focus, and as their name.
+  nameKeys({ stage, keys, keysInto, keysInput, keysChannel, keysFilter }) {
+    const { pools, channels, results } = this.model;
+    const words = [keys, pools ? keysInput : keysInto];
+    if (channels > 1) words.push(keysChannel);
+    if (results.length > 1) words.push(fill(keysFilter, { count: results.length }));
+    setText(this.keys, words.join(" "));
+    set(this.stage, { "aria-label": [stage, ...words].join(" ") });
   }
 
   forget() {
@@ -208,10 +219,14 @@ class ConvGrid extends Renderer {
     return this.pointed !== null && bare(target) === bare(this.pointed);
   }
 
-  togglePin(n, c) {
-    const again = this.pinned && this.at === n && this.channel === c;
+  // `f`: the filter whose map it is, if that is not the one in use. Escape is heard where the focus is.
+  togglePin(n, c, f = this.model.filter) {
+    const same = this.model.pools ? this.channel === c : this.model.filter === f;
+    const again = this.pinned && this.at === n && same;
     if (this.filled !== null) this.fillTo(n + 1);
     Object.assign(this, { pinned: !again, at: n, channel: c, pointed: null });
+    this.useFilter(f);
+    this.stage.focus({ preventScroll: true });
     this.schedule();
   }
 

@@ -18,7 +18,7 @@ from ui.language import t
 MAX_SIDE = 64  # cells of the input, with its padding
 MAX_CHANNELS = 4
 
-_mount = component("conv_grid")
+_mount = component("conv_grid", uses=("dom",))
 
 
 # What a learner who predicts first has still to find out: the output's size, then its numbers; "": nothing.
@@ -56,8 +56,6 @@ def conv_grid(
     :class:`Problem` for what cannot be shown.
     """
     data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
-    words = labels() | {"stage": t("Input, kernel and output. The arrow keys move the window, space plays.")}
-    known = (st.session_state.get(key) or {}).get("hidden", "")
     hidden: Hidden = _mount(
         key=key,
         data=data
@@ -68,12 +66,18 @@ def conv_grid(
             "note": note,
             "start": at,
             "subject": subject,
-            "labels": words,
-            "hidden": known,
+            "labels": labels(),
+            "hidden": hidden_by(key),
         },
         default={"hidden": ""},
         on_hidden_change=lambda: None,  # without one Streamlit keeps no value
     ).hidden
+    return hidden
+
+
+def hidden_by(key: str) -> Hidden:
+    """What the grids of this key hide, for what stands before them on a page."""
+    hidden: Hidden = (st.session_state.get(key) or {}).get("hidden", "")
     return hidden
 
 
@@ -133,7 +137,9 @@ def _maps(name: str, values: ArrayLike) -> np.ndarray:
     maps = np.asarray(values, dtype=np.float64)
     maps = maps[None] if maps.ndim == 2 else maps
     if maps.ndim != 3 or 0 in maps.shape or not np.isfinite(maps).all():
-        raise Problem("{name} must hold finite numbers in rows of equal length.", name=name)
+        raise Problem(
+            "{name} must hold numbers in rows of equal length, none of them infinite or NaN.", name=name
+        )
     return maps
 
 

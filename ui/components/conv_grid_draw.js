@@ -3,14 +3,6 @@
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_CELLS_AS_SVG = 256; // above this, a canvas without numbers
 
-function make(tag, className, parent, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  parent?.append(element);
-  return element;
-}
-
 function makeSvg(tag, className, parent, attributes = {}) {
   const element = document.createElementNS(SVG, tag);
   if (className) element.setAttribute("class", className);
@@ -84,15 +76,15 @@ const css = (colour) => `rgb(${colour.join()})`;
 class Grid {
   constructor(name, parent) {
     this.name = name;
-    this.figure = make("figure", "grid", parent);
+    this.figure = make("figure", parent, { className: "grid" });
     this.figure.dataset.grid = name;
-    this.caption = make("figcaption", "", this.figure);
-    this.plate = make("div", "plate", this.figure);
-    this.canvas = make("canvas", "", this.plate);
+    this.caption = make("figcaption", this.figure);
+    this.plate = make("div", this.figure, { className: "plate" });
+    this.canvas = make("canvas", this.plate);
     this.svg = makeSvg("svg", "", this.plate, { "aria-hidden": "true" });
     this.cellLayer = makeSvg("g", "cells", this.svg);
     this.markLayer = makeSvg("g", "marks", this.svg);
-    this.foot = make("div", "foot", this.figure);
+    this.foot = make("div", this.figure, { className: "foot" });
     this.cells = [];
     this.marks = new Map();
   }

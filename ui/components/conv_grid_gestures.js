@@ -13,6 +13,7 @@ class Gestures {
     const keep = (event) => event.target.matches(".mark.window") && event.preventDefault();
     root.addEventListener("touchstart", keep, { passive: false });
     stage.addEventListener("keydown", (event) => this.onKey(event));
+    stage.addEventListener("blur", () => view.pointed?.byKeys && view.point(null));
   }
 
   // What is under a pointer: an output cell's position, an input cell, or a weight.
@@ -74,32 +75,89 @@ class Gestures {
     this.drag = null;
     if (drag.moved) return;
     const { target } = drag;
+    if (target.on === "output") return view.togglePin(target.n, target.c, target.f);
     if (target.f !== undefined) view.useFilter(target.f); // a finger has not pointed before
-    if (target.on === "output") view.togglePin(target.n, target.c);
-    else if (event.pointerType === "touch") view.point(view.isPointed(target) ? null : target);
+    if (event.pointerType === "touch") view.point(view.isPointed(target) ? null : target);
     else if (target.on === "input") view.moveTo(view.model.nearest(target.row, target.col));
   }
 
   onKey(event) {
     const { view } = this;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
+    const acts = { ...this.common(), ...(view.pointed?.byKeys ? this.pointing(view.pointed) : this.moving()) };
+    const act = acts[event.key] ?? acts[letter];
+    if (!act) return;
+    event.preventDefault();
+    if (event.key !== " ") view.pause();
+    act();
+  }
+
+  common() {
+    const { view } = this;
+    const filters = (view.model.filters ?? []).map((_, f) => [f + 1, () => view.useFilter(f)]);
+    return {
+      ...Object.fromEntries(filters),
+      i: () => this.pointInto("input"),
+      k: () => !view.model.pools && this.pointInto("kernel"),
+      o: () => view.point(null),
+      c: () => this.nextChannel(),
+      " ": () => (view.playing ? view.pause() : view.play()),
+    };
+  }
+
+  // The arrows move the window.
+  moving() {
+    const { view } = this;
     const [rows, cols] = view.model.out;
     const [row, col] = view.model.place(view.at);
-    const acts = {
+    return {
       ArrowLeft: () => col > 0 && view.moveTo(view.at - 1),
       ArrowRight: () => col < cols - 1 && view.moveTo(view.at + 1),
       ArrowUp: () => row > 0 && view.moveTo(view.at - cols),
       ArrowDown: () => row < rows - 1 && view.moveTo(view.at + cols),
       Home: () => view.moveTo(0),
       End: () => view.moveTo(view.model.count - 1),
-      " ": () => (view.playing ? view.pause() : view.play()),
       Enter: () => view.togglePin(view.at, view.channel),
       Escape: () => view.escape(),
     };
-    const filter = Number(event.key) - 1;
-    if (view.model.filters?.[filter]) acts[event.key] = () => view.useFilter(filter);
-    if (!acts[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    if (event.key !== " ") view.pause();
-    acts[event.key]();
+  }
+
+  // The arrows point at the cells of the input or the kernel, as a pointer does.
+  pointing({ grid, row, col, ...target }) {
+    const { view } = this;
+    const [last, end] = [grid.rows - 1, grid.cols - 1];
+    const to = (row, col) => this.pointAt(grid, Math.min(Math.max(row, 0), last), Math.min(Math.max(col, 0), end));
+    return {
+      ArrowLeft: () => to(row, col - 1),
+      ArrowRight: () => to(row, col + 1),
+      ArrowUp: () => to(row - 1, col),
+      ArrowDown: () => to(row + 1, col),
+      Home: () => to(0, 0),
+      End: () => to(last, end),
+      Enter: () => target.on === "input" && view.moveTo(view.model.nearest(row, col)),
+      Escape: () => view.point(null),
+    };
+  }
+
+  // Into the input where the window stands, into the kernel at its first weight.
+  pointInto(name) {
+    const { model, channel, at, grids } = this.view;
+    const c = Math.min(channel, model.channels - 1);
+    const place = name === "input" ? model.cell(at, Math.floor(model.taps / 2)) : [0, 0];
+    this.pointAt(grids[name][c], ...place);
+  }
+
+  pointAt(grid, row, col) {
+    this.view.point({ ...this.meaning(grid, row, col), row, col, byKeys: true });
+  }
+
+  // Of pooling, whose channels have outputs of their own, and of the grid that the arrows point into.
+  nextChannel() {
+    const { view } = this;
+    const { pointed, grids, model } = view;
+    view.channel = (Math.min(view.channel, model.channels - 1) + 1) % model.channels;
+    if (pointed?.byKeys) this.pointAt(grids[pointed.on][view.channel], pointed.row, pointed.col);
+    else view.schedule();
   }
 }

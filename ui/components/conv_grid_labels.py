@@ -9,7 +9,7 @@ from ui.language import t
 
 def labels() -> dict[str, Any]:
     """Every text that the script shows or speaks, by the script's name for it."""
-    return _grids() | _player() | _questions() | {"slips": _slips()}
+    return _grids() | _keys() | _player() | _questions() | {"slips": _slips()}
 
 
 def _grids() -> dict[str, str]:
@@ -31,15 +31,30 @@ def _grids() -> dict[str, str]:
         "where": t("row {row}, column {col}"),
         "sentence": t("Output {where}: {sum}"),
         "exactly": t("(exactly {value})"),
-        "pinned": t("Pinned; Escape lets go."),
+        "pinned": t("Pinned; a second click or Escape lets go."),
         "paddingCell": t("Padding"),
         "feeds": t("It goes into {count} output cells."),
+        "feedsOne": t("It goes into 1 output cell."),
         "unused": t("No window reaches it."),
         "weight": t("The weight {value} multiplies {count} input cells: the same weight everywhere."),
+        "weightOnce": t("The weight {value} multiplies 1 input cell: the window stands in one place only."),
+        "weightAsked": t("The weight {value}, the same at every place of the window."),
+        "hidden": t("Hidden while you predict."),
         "matrix": t(
             "Each row is one patch, laid flat: {rows}×{columns} = {stored} numbers are stored for "
             "the {input} of the input. One matrix product then gives every sum at once."
         ),
+    }
+
+
+def _keys() -> dict[str, str]:
+    return {
+        "stage": t("Input, kernel and output."),
+        "keys": t("Arrow keys move the window, Enter pins it, Escape lets go, space plays."),
+        "keysInto": t("I and K point into the input and the kernel, O comes back."),
+        "keysInput": t("I points into the input, O comes back."),
+        "keysChannel": t("C is the next channel."),
+        "keysFilter": t("1 to {count} choose the filter."),
     }
 
 
@@ -86,7 +101,9 @@ def _slips() -> dict[str, str]:
         "bias": t("You left the bias out."),
         "turned": t("You turned the kernel round by 180°: that is true convolution; here nothing is turned."),
         "weights": t("You added the inputs without their weights."),
-        "signs": t("You lost a minus sign."),
+        "signs": t("You lost the minus signs."),
+        "sign": t("Look at the sign of {x} × {w}: it gives {product}."),
+        "biasSign": t("Look at the sign of the bias: it is {bias}."),
         "lost": t("You left out {x} × {w}."),
         "neighbour": t("That is the number of row {row}, column {col}: the window stood one place off."),
         "sum": t("That is the sum; divide it by the number of cells."),

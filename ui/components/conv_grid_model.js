@@ -157,12 +157,16 @@ function slip(model, n, c, answer) {
       return sum(own.map((term, tap) => term.x * own[own.length - 1 - tap].w));
     });
     ways.push(["bias", model.totals[n] - model.bias], ["turned", sum(turned) + model.bias]);
-    ways.push(["weights", sum(inputs) + model.bias], ["signs", sum(terms.map((t) => Math.abs(t.product)))]);
+    const unsigned = sum(terms.map((term) => Math.abs(term.product)));
+    ways.push(["weights", sum(inputs) + model.bias], ["signs", unsigned + model.bias]);
+    ways.push(["signs", unsigned + Math.abs(model.bias)], ["biasSign", model.totals[n] - 2 * model.bias]);
   }
   const found = ways.find(([, value]) => same(value));
   if (found) return { why: found[0] };
-  const lost = terms.find((term) => !model.pools && term.product !== 0 && same(model.totals[n] - term.product));
-  if (lost) return { why: "lost", term: lost };
+  for (const [why, times] of [["sign", 2], ["lost", 1]]) { // its sign turned, or left out
+    const term = terms.find(({ product }) => product && same(model.totals[n] - times * product));
+    if (term) return { why, term };
+  }
   const [row, col] = model.place(n);
   for (const [r, k] of [[row, col + 1], [row + 1, col], [row, col - 1], [row - 1, col]]) {
     const inside = r >= 0 && k >= 0 && r < model.out[0] && k < model.out[1];

@@ -3,8 +3,8 @@
 
 // A grid and the sign before it: they stay together when a line is full.
 function gridAfter(sign, name, parent) {
-  const term = make("div", "term", parent);
-  make("span", "sign", term, sign);
+  const term = make("div", parent, { className: "term" });
+  make("span", term, { className: "sign", textContent: sign });
   return new Grid(name, term);
 }
 
@@ -12,10 +12,10 @@ class Painter {
   constructor(root) {
     this.root = root;
     this.palette = new Palette(root);
-    this.bench = make("div", "bench", root);
-    this.stage = make("div", "stage", this.bench);
+    this.bench = make("div", root, { className: "bench" });
+    this.stage = make("div", this.bench, { className: "stage" });
     set(this.stage, { tabindex: 0, role: "application" });
-    this.matrix = make("div", "matrix", root);
+    this.matrix = make("div", root, { className: "matrix" });
   }
 
   // The grids that this model needs; those that are there stay.
@@ -28,26 +28,26 @@ class Painter {
     this.matrix.replaceChildren();
     this.grids = { input: [], kernel: [], output: [], totals: [] };
     this.rows = [];
-    const rows = make("div", "channels", this.stage);
+    const rows = make("div", this.stage, { className: "channels" });
     for (let c = 0; c < channels; c++) {
-      const row = (this.rows[c] = make("div", "channel", rows));
+      const row = (this.rows[c] = make("div", rows, { className: "channel" }));
       this.grids.input.push(new Grid(`input-${c}`, row));
       this.grids.kernel.push(gridAfter(op === "conv" ? "∗" : "→", `kernel-${c}`, row));
       this.grids.output.push(gridAfter("=", adds ? `part-${c}` : `output-${c}`, row));
     }
     if (adds) {
-      const sums = make("div", "term", this.stage);
-      make("span", "sign", sums, "Σ");
-      const column = make("div", "channels", sums);
+      const sums = make("div", this.stage, { className: "term" });
+      make("span", sums, { className: "sign", textContent: "Σ" });
+      const column = make("div", sums, { className: "channels" });
       this.grids.totals = filters.map((_, f) => new Grid(`output-${f}`, column));
     }
     this.matrix.hidden = !matrix;
     if (!matrix) return;
-    this.matrixText = make("p", "about", this.matrix);
-    const product = make("div", "channel", this.matrix);
-    this.grids.rows = new Grid("matrix", product);
-    this.grids.column = gridAfter("×", "column", product);
-    this.grids.result = gridAfter("=", "result", product);
+    this.matrixText = make("p", this.matrix, { className: "about" });
+    this.product = make("div", this.matrix, { className: "channel" });
+    this.grids.rows = new Grid("matrix", this.product);
+    this.grids.column = gridAfter("×", "column", this.product);
+    this.grids.result = gridAfter("=", "result", this.product);
   }
 
   allGrids() {
@@ -126,7 +126,8 @@ class Painter {
     const { model } = this;
     const value = model.at(c, row, col);
     const border = model.isBorder(row, col);
-    const kind = border ? "padding" : model.feeds(row, col).length ? "" : "unused";
+    const unused = !this.sizeHidden() && !model.feeds(row, col).length; // which tells how often the window fits
+    const kind = border ? "padding" : unused ? "unused" : "";
     const fill = border && model.mode === "zeros" ? this.palette.paper : this.inputFill(value);
     return { fill, kind, value, lines: [rounded(value, digits)] };
   }
@@ -191,6 +192,8 @@ class Painter {
   paintMatrix() {
     const { model, palette, labels, sides } = this;
     const { rows: grid, column, result } = this.grids;
+    this.product.hidden = this.sizeHidden(); // it has a row for each output cell
+    if (this.product.hidden) return setText(this.matrixText, labels.hidden);
     const width = model.channels * model.taps;
     const filters = model.filters.length;
     const stored = model.count * width;
@@ -212,6 +215,6 @@ class Painter {
     const digits = numbers(sums.flat(), sides.rows);
     const colour = (value) => palette.signed(value / this.scale.total, this.strength);
     const cell = (n, f) => this.resultCell(n, { slot: f }, sums[f], colour, digits.digits);
-    result.paint(model.count, filters, sides.rows, digits.font, cell, palette);
+    return result.paint(model.count, filters, sides.rows, digits.font, cell, palette);
   }
 }

@@ -9,13 +9,8 @@ const ICONS = {
 };
 const SPEEDS = [0.5, 1, 2, 4, 8];
 
-// "Row {row}" and {row: 1} -> "Row 1". Texts come from Python, already in the learner's language.
-function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (gap, name) => (name in values ? values[name] : gap));
-}
-
 function iconButton(name, parent, action) {
-  const button = make("button", `icon ${name}`, parent);
+  const button = make("button", parent, { className: `icon ${name}` });
   button.type = "button";
   const svg = makeSvg("svg", "", button, { viewBox: "0 0 24 24", "aria-hidden": "true" });
   makeSvg("path", "", svg, { d: ICONS[name] });
@@ -26,19 +21,19 @@ function iconButton(name, parent, action) {
 // Buttons, slider, speed and the switch. `acts`: what each of them does.
 class Player {
   constructor(parent, acts) {
-    this.bar = make("div", "player", parent);
-    const buttons = make("div", "buttons", this.bar);
+    this.bar = make("div", parent, { className: "player" });
+    const buttons = make("div", this.bar, { className: "buttons" });
     for (const name of ["rewind", "back", "play", "step"]) this[name] = iconButton(name, buttons, acts[name]);
-    this.slider = make("input", "slider", this.bar);
+    this.slider = make("input", this.bar, { className: "slider" });
     set(this.slider, { type: "range", min: 0, step: 1 });
     this.slider.addEventListener("input", () => acts.slide(Number(this.slider.value)));
-    this.speed = make("select", "speed", this.bar);
-    for (const speed of SPEEDS) make("option", "", this.speed, `${speed}×`).value = speed;
+    this.speed = make("select", this.bar, { className: "speed" });
+    for (const speed of SPEEDS) make("option", this.speed, { textContent: `${speed}×` }).value = speed;
     this.speed.value = "1";
-    this.predictLabel = make("label", "predict", this.bar);
-    this.predict = make("input", "", this.predictLabel);
+    this.predictLabel = make("label", this.bar, { className: "predict" });
+    this.predict = make("input", this.predictLabel);
     this.predict.type = "checkbox";
-    this.predictText = make("span", "", this.predictLabel);
+    this.predictText = make("span", this.predictLabel);
     this.predict.addEventListener("change", () => acts.predict(this.predict.checked));
   }
 
@@ -60,7 +55,7 @@ class Player {
 }
 
 function numberField(parent) {
-  const field = make("input", "number", parent);
+  const field = make("input", parent, { className: "number" });
   set(field, { type: "text", inputmode: "text", autocomplete: "off", size: 5 });
   return field;
 }
@@ -75,28 +70,28 @@ function typed(field) {
 class Questions {
   constructor(parent, answered) {
     this.answered = answered;
-    this.box = make("div", "questions", parent);
+    this.box = make("div", parent, { className: "questions" });
     this.sizeForm = this.form("size", () => this.checkSize());
-    this.sizeAsk = make("span", "ask", this.sizeForm);
+    this.sizeAsk = make("span", this.sizeForm, { className: "ask" });
     this.height = numberField(this.sizeForm);
-    make("span", "", this.sizeForm, "×");
+    make("span", this.sizeForm, { textContent: "×" });
     this.width = numberField(this.sizeForm);
     this.cellForm = this.form("one", () => this.checkCell());
-    this.cellAsk = make("span", "ask", this.cellForm);
+    this.cellAsk = make("span", this.cellForm, { className: "ask" });
     this.number = numberField(this.cellForm);
     for (const form of [this.sizeForm, this.cellForm]) {
-      form.check = make("button", "check", form);
-      form.reveal = make("button", "reveal", form);
+      form.check = make("button", form, { className: "check" });
+      form.reveal = make("button", form, { className: "reveal" });
       form.reveal.type = "button";
     }
     this.sizeForm.reveal.addEventListener("click", () => this.giveSize());
     this.cellForm.reveal.addEventListener("click", () => this.giveCell());
-    this.verdict = make("p", "verdict", this.box);
+    this.verdict = make("p", this.box, { className: "verdict" });
     set(this.verdict, { role: "status" });
   }
 
   form(className, check) {
-    const form = make("form", className, this.box);
+    const form = make("form", this.box, { className });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       check();
@@ -163,7 +158,8 @@ class Questions {
     const value = this.model.value(this.n, this.c);
     if (isRight(answer, value)) return this.giveCell("right");
     const { why, term, row, col } = slip(this.model, this.n, this.c, answer);
-    const gaps = { row: row + 1, col: col + 1, ...(term && { x: rounded(term.x), w: rounded(term.w) }) };
+    const gaps = { row: row + 1, col: col + 1, bias: rounded(this.model.bias ?? 0) };
+    if (term) Object.assign(gaps, { x: rounded(term.x), w: inBrackets(term.w), product: rounded(term.product) });
     const correct = fill(this.labels.correct, { where: this.where, value: rounded(value), answer: rounded(answer) });
     this.tell("wrong", `${correct} ${fill(this.labels.slips[why], gaps)}`);
     return this.answered("cell", this.n, this.c);

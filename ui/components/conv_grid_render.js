@@ -51,7 +51,7 @@ class Renderer extends Painter {
     model.x.forEach((_, c) => {
       const from = factor?.on === "output" && factor.c === c ? [model.cell(n, factor.tap)] : null;
       grids.input[c].mark("pointed", input?.c === c ? [[input.row, input.col]] : from);
-      grids.input[c].mark("linked", weight?.c === c ? model.meets(weight.tap) : null);
+      grids.input[c].mark("linked", weight?.c === c && !this.sizeHidden() ? model.meets(weight.tap) : null);
       const cell = factor?.c === c ? [[Math.floor(factor.tap / model.window[1]), factor.tap % model.window[1]]] : null;
       grids.kernel[c].mark("pointed", cell);
       grids.output[c].mark("linked", input?.c === c ? fed : null);
@@ -73,9 +73,11 @@ class Renderer extends Painter {
       const end = so === null ? exactly(model.value(n, c), labels) : "";
       sentence = fill(labels.sentence, { where: this.whereAbout(n, c), sum }) + end;
     }
-    if (pointed?.on === "input") sentence = aboutInput(model, pointed.c, pointed.row, pointed.col, labels);
-    if (pointed?.on === "kernel" && !model.pools) sentence = aboutWeight(model, pointed.c, pointed.tap, labels);
-    this.read(this.pinned ? `${sentence} ${labels.pinned}` : sentence);
+    const asked = this.sizeHidden();
+    if (pointed?.on === "input") sentence = aboutInput(model, pointed.c, pointed.row, pointed.col, labels, asked);
+    if (pointed?.on === "kernel" && !model.pools) sentence = aboutWeight(model, pointed.c, pointed.tap, labels, asked);
+    if (this.pinned) sentence = `${sentence} ${labels.pinned}`;
+    this.read(sentence);
     model.x.forEach((_, i) => {
       const text = model.adds ? `${labels.sum}: ${rounded(model.maps[i][n])}` : shortSum(model, n, i, labels);
       setText(grids.output[i].foot, this.isOpen(n, this.slot(i)) && !(this.phase < i && this.phase !== null) ? text : "");

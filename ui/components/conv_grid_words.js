@@ -51,16 +51,18 @@ function exactly(value, labels) {
   return exact(value) === rounded(value) ? "" : ` ${fill(labels.exactly, { value: exact(value) })}`;
 }
 
-function aboutInput(model, c, row, col, labels) {
+// `asked`: the output's size is still to be found, and how far its cells go is not told.
+function aboutInput(model, c, row, col, labels, asked) {
   const value = model.at(c, row, col);
   const [r, k] = [row - model.padding[0], col - model.padding[1]];
   const name = model.isBorder(row, col) ? labels.paddingCell : `${labels.input} ${where(r, k, labels)}`;
   const fed = model.feeds(row, col).length;
-  const used = fed ? fill(labels.feeds, { count: fed }) : labels.unused;
-  return `${name}: ${rounded(value)}. ${used}${exactly(value, labels)}`;
+  const used = fed ? fill(fed === 1 ? labels.feedsOne : labels.feeds, { count: fed }) : labels.unused;
+  return `${name}: ${rounded(value)}.${asked ? "" : ` ${used}`}${exactly(value, labels)}`;
 }
 
-function aboutWeight(model, c, tap, labels) {
+function aboutWeight(model, c, tap, labels, asked) {
   const value = model.weightAt(c, tap);
-  return `${fill(labels.weight, { value: rounded(value), count: model.count })}${exactly(value, labels)}`;
+  const sentence = asked ? labels.weightAsked : model.count === 1 ? labels.weightOnce : labels.weight;
+  return `${fill(sentence, { value: rounded(value), count: model.count })}${exactly(value, labels)}`;
 }

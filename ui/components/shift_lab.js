@@ -6,12 +6,12 @@ class ShiftLab {
   constructor(root) {
     this.root = root;
     this.palette = new Palette(root);
-    this.stage = make("div", "stage", root);
+    this.stage = make("div", root, { className: "stage" });
     this.input = new Grid("moved", this.stage);
-    const term = make("div", "term", this.stage);
-    make("span", "sign", term, "→");
+    const term = make("div", this.stage, { className: "term" });
+    make("span", term, { className: "sign", textContent: "→" });
     this.output = new Grid("shifted", term);
-    this.counts = make("div", "counts", this.stage);
+    this.counts = make("div", this.stage, { className: "counts" });
     set(this.counts, { "aria-live": "polite" });
     this.bars = ["raw", "pooled"].map((name) => this.bar(name));
     this.plate = this.input.plate;
@@ -22,10 +22,10 @@ class ShiftLab {
   }
 
   bar(name) {
-    const box = make("div", `bar ${name}`, this.counts);
-    const words = make("p", "", box);
-    const track = make("div", "track", box);
-    return { name, words, full: make("div", "full", track) };
+    const box = make("div", this.counts, { className: `bar ${name}` });
+    const words = make("p", box);
+    const track = make("div", box, { className: "track" });
+    return { name, words, full: make("div", track, { className: "full" }) };
   }
 
   update(data, tell) {

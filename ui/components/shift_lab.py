@@ -14,7 +14,7 @@ from ui.language import t
 LARGEST = 40  # rows or columns
 
 _mount = component(
-    "shift_lab", uses=("conv_grid_draw", "conv_grid_layout", "conv_grid_model", "conv_grid_parts")
+    "shift_lab", uses=("dom", "conv_grid_draw", "conv_grid_layout", "conv_grid_model", "conv_grid_parts")
 )
 
 
