@@ -23,6 +23,7 @@ from cnn_core.logs import event_file, event_file_name, metrics_csv
 from cnn_core.messages import Problem
 from cnn_core.models import NETWORKS
 from cnn_core.presets import PRESETS
+from cnn_core.records import LASTING
 from cnn_core.runs import REFERENCE_FILE, Run, RunStore
 from cnn_core.spec import TrainingSpec
 from cnn_core.upkeep import remove, seconds, size_in_bytes, stale
@@ -153,8 +154,20 @@ def _watch(store: RunStore, run_id: str) -> int:
         engine.end()
     if run.is_complete:
         return 0
-    print(run.error or run.note or "The run was paused.", file=sys.stderr)
+    print(_why_it_ended(run), file=sys.stderr)
     return 1
+
+
+def _why_it_ended(run: Run) -> Problem:
+    """Of a run that is over before its last step."""
+    passing = [note for note in run.notes if note.message not in LASTING]
+    if run.error or passing:
+        return run.error or passing[-1]
+    if run.owner != OWNER:
+        return Problem(
+            "Whoever started this run has paused it: wait until they let it go on, or give another --seed."
+        )
+    return Problem("The run was paused: the same command goes on from there.")
 
 
 def _leave(store: RunStore, run_id: str) -> int:
@@ -240,8 +253,9 @@ def _clean(options: argparse.Namespace) -> int:
         print(f"{entry.run.id:<24}{entry.size / 1e6:>8.1f} MB  {entry.run.name}")
     if not options.list:
         remove(store, [entry.run.id for entry in going])
-    said = "would go" if options.list else "are gone"
-    print(f"{len(going)} runs, {sum(entry.size for entry in going) / 1e6:.1f} MB, {said}.", file=sys.stderr)
+    count, are = ("1 run", "is") if len(going) == 1 else (f"{len(going)} runs", "are")
+    said = "would go" if options.list else f"{are} gone"
+    print(f"{count}, {sum(entry.size for entry in going) / 1e6:.1f} MB, {said}.", file=sys.stderr)
     return 0
 
 

@@ -14,6 +14,10 @@ MAX_BYTES = 20_000_000  # of one artifact: a photo as it comes out of a phone fi
 MAX_TOTAL = 1_000_000_000  # of all together: what was not used for longest goes first
 KEPT_SECONDS = 90 * 86_400  # since its last use
 MAX_META = 10_000  # characters of JSON
+_NO_START = (
+    "sha256 NOT IN (SELECT json_extract(spec, '$.start') FROM runs WHERE iif(json_valid(spec),"
+    " json_extract(spec, '$.start') IS NOT NULL, 0))"
+)
 _USE_NOTED_EVERY = 3_600  # seconds: a picture that is looked at all day need not write all day
 
 
@@ -39,7 +43,7 @@ class Artifacts(Database):
         with self._transaction() as connection:
             connection.execute(
                 "INSERT INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET used = excluded.used",
+                " ON CONFLICT DO UPDATE SET data = excluded.data, used = excluded.used",  # mends damage
                 (sha256, kind, data, about, owner, now, now),
             )
         return sha256
@@ -48,7 +52,7 @@ class Artifacts(Database):
         """What has this sha256. Raises Problem where nothing has, or where its bytes were damaged."""
         row = self._row("SELECT * FROM artifacts WHERE sha256 = ?", sha256)
         if row is None or digest(row["data"]) != sha256:
-            raise Problem("This picture or drawing is no longer kept here: make it again.")
+            raise Problem("What was made here is no longer kept: make it again.")
         if time.time() - row["used"] > _USE_NOTED_EVERY:
             with self._transaction() as connection:
                 connection.execute("UPDATE artifacts SET used = ? WHERE sha256 = ?", (time.time(), sha256))
@@ -60,12 +64,16 @@ class Artifacts(Database):
         return dict(json.loads(row["meta"])) if row else {}
 
     def expire_artifacts(self) -> None:
-        """Let go of what nobody used for long, and of the oldest where all together are too large."""
+        """Let go of what nobody used for long, and of the oldest where all together are too large.
+
+        What a run begins with stays as long as the run.
+        """
+        old = time.time() - KEPT_SECONDS
         with self._transaction() as connection:
-            connection.execute("DELETE FROM artifacts WHERE used < ?", (time.time() - KEPT_SECONDS,))
+            connection.execute(f"DELETE FROM artifacts WHERE used < ? AND {_NO_START}", (old,))
             connection.execute(
                 "DELETE FROM artifacts WHERE sha256 IN (SELECT sha256 FROM ("
-                " SELECT sha256, sum(length(data)) OVER (ORDER BY used DESC, sha256) AS total FROM artifacts"
-                ") WHERE total > ?)",
+                " SELECT sha256, sum(length(data)) OVER (ORDER BY used DESC, sha256) AS total"
+                f" FROM artifacts WHERE {_NO_START}) WHERE total > ?)",
                 (MAX_TOTAL,),
             )

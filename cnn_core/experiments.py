@@ -55,7 +55,7 @@ class Outcome:
     accuracy: float  # on all test images
     loss: float  # of the last steps' batches
     answers: np.ndarray  # uint8 (10000,), to the test images
-    moved: float  # the first layer's change in training, as a share of its size before (RMS); inf from zero
+    moved: float  # the first layer's change since the first snapshot, as a share of its size then (RMS)
     seconds: float
 
 
@@ -66,7 +66,7 @@ def outcome(store: RunReader, run_id: str) -> Outcome:
     run, answers = store.run(run_id), store.evaluation(run_id)
     assert answers is not None, "a finished run was tested"
     layer = f"{first_layer(run.spec.model)}.weight"
-    before, after = store.weights(run_id, 0)[layer], store.weights(run_id)[layer]
+    before, after = next(store.snapshots(run_id))[1][layer], store.weights(run_id)[layer]
     size = float(np.sqrt((before**2).mean()))
     change = float(np.sqrt(((after - before) ** 2).mean()))
     return Outcome(

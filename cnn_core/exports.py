@@ -22,8 +22,8 @@ from cnn_core.records import (
     Metrics,
     Weights,
     digest,
-    dump_sentence,
-    load_sentence,
+    dump_sentences,
+    load_sentences,
     pack,
     parse_spec,
     unpack,
@@ -56,9 +56,14 @@ class Archive:
 
 
 def export_run(store: RunStore, run_id: str, steps: list[int] | None = None) -> bytes:
-    """The run's spec, metrics, evaluations and snapshots (steps: only these) as one file."""
+    """The run's spec, metrics, evaluations and snapshots (steps: only these) as one file.
+
+    A snapshot that is damaged is left out, and a note says so. Raises Problem where no other is kept.
+    """
+    kept = {step: weights for step, weights in store.snapshots(run_id) if steps is None or step in steps}
     run = store.run(run_id)
-    kept = [step for step in store.snapshot_steps(run_id) if steps is None or step in steps]
+    if not kept:
+        raise Problem("This run keeps no weights yet that a file could hold: wait until it has begun.")
     evaluations = store.evaluations(run_id)
     metrics = store.metrics(run_id)
     tensors: Weights = {f"metrics/{column}": getattr(metrics, column) for column in COLUMNS}
@@ -66,9 +71,8 @@ def export_run(store: RunStore, run_id: str, steps: list[int] | None = None) -> 
         predictions = store.evaluation(run_id, row.step)
         assert predictions is not None
         tensors[f"evaluations/{row.step}"] = predictions
-    for step in kept:
-        for name, array in store.weights(run_id, step).items():
-            tensors[f"snapshots/{step}/{name}"] = array
+    for step, weights in kept.items():
+        tensors |= {f"snapshots/{step}/{name}": array for name, array in weights.items()}
     about = {
         "spec": run.spec.to_json(),
         "name": run.name,
@@ -76,7 +80,7 @@ def export_run(store: RunStore, run_id: str, steps: list[int] | None = None) -> 
         "step": run.step,
         "train_seconds": run.train_seconds,
         "environment": run.environment,
-        "note": dump_sentence(run.note),
+        "note": dump_sentences(run.notes),
         "correct": {row.step: _correct(row) for row in evaluations},
         "sha256": digest(pack(tensors)),
     }
@@ -125,9 +129,10 @@ def import_run(store: RunStore, data: bytes, alias: str | None = None, owner: st
     about = archive.about
     with store._transaction() as connection:
         if connection.execute(
-            "UPDATE runs SET deleted = NULL, owner = ? WHERE id = ?", (owner, run_id)
+            "UPDATE runs SET owner = iif(deleted IS NULL, owner, ?), deleted = NULL WHERE id = ?",
+            (owner, run_id),
         ).rowcount:
-            return run_id  # the same file was imported before
+            return run_id  # the same file was imported before: it stays whose it is
         connection.execute(
             "INSERT INTO runs (id, spec, name, owner, state, step, created, imported, environment, note,"
             " train_seconds) VALUES (?, ?, ?, ?, 'done', ?, ?, 1, ?, ?, ?)",
@@ -139,7 +144,7 @@ def import_run(store: RunStore, data: bytes, alias: str | None = None, owner: st
                 about["step"],
                 float(about["created"]) if alias else time.time(),
                 json.dumps(about["environment"]),
-                dump_sentence(load_sentence(about["note"])),
+                dump_sentences(load_sentences(about["note"])),
                 float(about["train_seconds"]),
             ),
         )
@@ -169,7 +174,7 @@ def _about(data: bytes) -> dict[str, Any]:
     about = json.loads(metadata["run"])
     _require(isinstance(about["environment"], dict) and len(json.dumps(about["environment"])) < 10_000)
     _require(isinstance(about["step"], int))
-    load_sentence(about["note"])
+    load_sentences(about["note"])
     return about
 
 

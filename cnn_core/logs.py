@@ -59,10 +59,9 @@ def event_file(store: RunReader, run_id: str) -> bytes:
         name = "accuracy" if test.count == 10_000 else f"accuracy, first {test.count:,} test images"
         records.append(_event(at(test.step), test.step, _bytes(5, _scalar(name, test.accuracy))))
     weight = f"{first_layer(run.spec.model)}.weight"
-    for step in store.snapshot_steps(run_id):
-        weights = store.weights(run_id, step)[weight]
-        if weights.ndim == 4:
-            picture = filter_grid(weights[:, :1], tile_size=48)
+    for step, weights in store.snapshots(run_id):
+        if weights[weight].ndim == 4:
+            picture = filter_grid(weights[weight][:, :1], tile_size=48)
             records.append(_event(at(step), step, _bytes(5, _image("first layer", picture))))
     return b"".join(map(_record, records))
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnn_core.artifacts import Artifacts
 from cnn_core.events import Checkpoint
-from cnn_core.messages import Problem, text
+from cnn_core.messages import Problem
 from cnn_core.records import (
+    SNAPSHOT_DAMAGED,
+    SNAPSHOTS_DAMAGED,
     DamagedError,
+    DamagedSnapshot,
     EvaluationRow,
     Live,
     Metrics,
@@ -20,22 +24,29 @@ from cnn_core.records import (
     UnknownRun,
     Weights,
     digest,
-    dump_sentence,
+    dump_sentences,
     load_sentence,
+    load_sentences,
     metrics_of,
     run_of,
     unpack,
+    with_note,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import nn
 
 REFERENCE = "reference"
-SNAPSHOT_DAMAGED = text("The snapshot at step {step} was damaged on the disk and is left out.")
 
 
 class RunReader(Artifacts):
     """Everything that can be asked about runs; it changes nothing but the mark on a damaged snapshot."""
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        super().__init__(path)
+        self._unmarked: set[tuple[str, int]] = set()  # damaged snapshots that could not be marked
 
     # What runs there are
 
@@ -102,8 +113,15 @@ class RunReader(Artifacts):
 
     def snapshot_steps(self, run_id: str) -> list[int]:
         """The steps at which all weights are kept, in order; 0 is before training."""
-        sql = "SELECT step FROM snapshots WHERE run = ? AND NOT damaged ORDER BY step"
-        return [row["step"] for row in self._of(run_id)._rows(sql, run_id)]
+        store = self._of(run_id)
+        rows = store._rows("SELECT step FROM snapshots WHERE run = ? AND NOT damaged ORDER BY step", run_id)
+        return [row["step"] for row in rows if (run_id, row["step"]) not in store._unmarked]
+
+    def snapshot_sha256(self, run_id: str, step: int) -> str:
+        """What the weights of a step are known by, also after the run was trained again; empty: not kept."""
+        sql = "SELECT sha256 FROM snapshots WHERE run = ? AND step = ?"
+        row = self._of(run_id)._row(sql, run_id, step)
+        return row["sha256"] if row else ""
 
     def checkpoint_steps(self, run_id: str) -> list[int]:
         """The newest steps at which the optimiser's memory is kept beside the weights, in order."""
@@ -118,23 +136,37 @@ class RunReader(Artifacts):
         return Checkpoint(step, row["data"]) if row is not None and whole else None
 
     def weights(self, run_id: str, step: int | None = None) -> Weights:
-        """All weights by name, at the nearest snapshot at or before the step (None: the newest).
+        """All weights by name, exactly those after the step (None: the newest that are whole).
 
-        A damaged snapshot is marked, noted on the run and passed over. Raises Problem where none is left.
+        Raises :class:`DamagedSnapshot` where they are not what was written, and marks them: no other step's
+        weights stand in for them. Raises Problem for a step that is not kept.
         """
-        sql = (
-            "SELECT step, data, sha256 FROM snapshots"
-            " WHERE run = ? AND step <= ? AND NOT damaged ORDER BY step DESC LIMIT 1"
-        )
-        store = self._of(run_id)
-        while row := store._row(sql, run_id, _at(step)):
-            try:
-                return unpack(row["data"], row["sha256"])
-            except DamagedError:
-                store._mark_damaged(run_id, row["step"])
-                step = row["step"] - 1
+        if step is None:
+            return self.newest_weights(run_id)[1]
+        store, sql = self._of(run_id), "SELECT data, sha256 FROM snapshots WHERE run = ? AND step = ?"
+        row = store._row(sql + " AND NOT damaged", run_id, step)
+        if row is None:
+            self.run(run_id)
+            raise Problem("The weights of step {step} are not kept: choose another step.", step=step)
+        try:
+            return unpack(row["data"], row["sha256"])
+        except DamagedError:
+            store._mark_damaged(run_id, step)
+            raise DamagedSnapshot.at(step) from None
+
+    def newest_weights(self, run_id: str) -> tuple[int, Weights]:
+        """The last step that is kept whole, and its weights. Raises Problem where there is none."""
+        for step in reversed(self.snapshot_steps(run_id)):
+            with contextlib.suppress(DamagedSnapshot):
+                return step, self.weights(run_id, step)
         self.run(run_id)
         raise Problem("This run has no weights to show yet: wait until it has begun.")
+
+    def snapshots(self, run_id: str) -> Iterator[tuple[int, Weights]]:
+        """Each step that is kept and its weights, in order, without those that prove to be damaged."""
+        for step in self.snapshot_steps(run_id):
+            with contextlib.suppress(DamagedSnapshot):
+                yield step, self.weights(run_id, step)
 
     def model(self, run_id: str, step: int | None = None) -> nn.Module:
         """The network with those weights: a fresh one at every call, in eval mode, without gradients."""
@@ -163,13 +195,31 @@ class RunReader(Artifacts):
         return reference_store() if run_id == REFERENCE and not self._in_memory else self
 
     def _mark_damaged(self, run_id: str, step: int) -> None:
-        note = dump_sentence(Problem(SNAPSHOT_DAMAGED, step=step))
-        with (
-            contextlib.suppress(sqlite3.Error),
-            self._transaction() as connection,
-        ):  # it is passed over anyway
-            connection.execute("UPDATE snapshots SET damaged = 1 WHERE run = ? AND step = ?", (run_id, step))
-            connection.execute("UPDATE runs SET note = ? WHERE id = ?", (note, run_id))
+        """For good, with a note on the run; as long as this store lives, where the disk takes neither."""
+        try:
+            with self._transaction() as connection:
+                connection.execute(
+                    "UPDATE snapshots SET damaged = 1 WHERE run = ? AND step = ?", (run_id, step)
+                )
+                rows = connection.execute(
+                    "SELECT step FROM snapshots WHERE run = ? AND damaged ORDER BY step", (run_id,)
+                )
+                add_note(connection, run_id, _damage([row["step"] for row in rows]))
+        except sqlite3.Error:
+            self._unmarked.add((run_id, step))
+
+
+def add_note(connection: sqlite3.Connection, run_id: str, note: Problem) -> None:
+    """Put one more note on the run."""
+    row = connection.execute("SELECT note FROM runs WHERE id = ?", (run_id,)).fetchone()
+    notes = dump_sentences(with_note(load_sentences(row["note"]), note)) if row else None
+    connection.execute("UPDATE runs SET note = ? WHERE id = ?", (notes, run_id))
+
+
+def _damage(steps: list[int]) -> Problem:
+    if len(steps) == 1:
+        return Problem(SNAPSHOT_DAMAGED, step=steps[0])
+    return Problem(SNAPSHOTS_DAMAGED, steps=", ".join(map(str, steps)))
 
 
 def _at(step: int | None) -> int:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnn_core.messages import Problem, text
-from cnn_core.records import digest, dump_sentence, parse_spec
+from cnn_core.reading import add_note
+from cnn_core.records import OTHER_ENVIRONMENT, UNREADABLE, digest, dump_sentence, parse_spec
 from cnn_core.runs import UNDO_SECONDS, RunStore
 
 if TYPE_CHECKING:
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
 KEPT_CHECKPOINTS = 2
 
-OTHER_ENVIRONMENT = text(
-    "It went on in another environment than it began in: "
-    "its weights may differ a little from those of a run without a break."
+START_GONE = text(
+    "The weights that this run begins with are no longer kept here: branch off again where they came from."
 )
 
 
@@ -55,6 +55,10 @@ class Segment:
         """The last step that it made."""
         return self.metrics[-1][0] if self.metrics else 0
 
+    def seconds_after(self, step: int) -> float:
+        """How long the steps after this one took: what is done again is not counted again."""
+        return self.seconds * sum(row[0] > step for row in self.metrics) / max(1, len(self.metrics))
+
 
 @dataclass(frozen=True)
 class Task:
@@ -78,7 +82,10 @@ class Recorder(RunStore):
         return [row["id"] for row in rows]
 
     def take(self, run_id: str) -> Task | None:
-        """Begin with the run, or go on from its newest whole checkpoint. None: nobody wants it now."""
+        """Begin with the run, or go on from its newest whole checkpoint.
+
+        None: nobody wants it now, or its settings cannot be read, for which it fails.
+        """
         with self._transaction() as connection:
             row = connection.execute(
                 "UPDATE runs SET state = 'running' WHERE id = ? AND state IN ('queued', 'running')"
@@ -87,12 +94,20 @@ class Recorder(RunStore):
             ).fetchone()
             if row is None:
                 return None
+            try:
+                spec = parse_spec(row["spec"])
+            except Problem:
+                _fail(connection, run_id, row["attempt"], Problem(UNREADABLE))
+                return None
             checkpoint = _newest_whole(connection, run_id)
-        return Task(run_id, row["attempt"], parse_spec(row["spec"]), checkpoint)
+        return Task(run_id, row["attempt"], spec, checkpoint)
 
     def start_weights(self, spec: TrainingSpec) -> bytes | None:
-        """The weights that the spec starts from, where it starts from an artifact."""
-        return self.artifact(spec.start).data if spec.start else None
+        """The weights that the spec starts from; None where it starts from none. Raises Problem."""
+        try:
+            return self.artifact(spec.start).data if spec.start else None
+        except Problem:
+            raise Problem(START_GONE) from None
 
     def record(self, task: Task, segment: Segment) -> bool:
         """Write all that a segment gave in one transaction, and tell whether the run is to go on.
@@ -102,7 +117,7 @@ class Recorder(RunStore):
         """
         with self._transaction() as connection:
             row = connection.execute(
-                "SELECT state, environment, note FROM runs WHERE id = ? AND attempt = ? AND step >= ?"
+                "SELECT state, step, environment FROM runs WHERE id = ? AND attempt = ? AND step >= ?"
                 " AND state IN ('queued', 'running', 'paused')",
                 (task.run_id, task.attempt, segment.begins),
             ).fetchone()
@@ -113,35 +128,32 @@ class Recorder(RunStore):
                 _keep(
                     connection, task.run_id, segment.checkpoint, 1 if segment.finished else KEPT_CHECKPOINTS
                 )
-            note = row["note"]
-            if row["environment"] not in (
-                "{}",
-                environment := json.dumps(segment.environment, sort_keys=True),
-            ):
-                note = dump_sentence(Problem(OTHER_ENVIRONMENT))
+            seconds = segment.seconds_after(row["step"])
+            environment = json.dumps(segment.environment, sort_keys=True)
+            if row["environment"] not in ("{}", environment):
+                add_note(connection, task.run_id, Problem(OTHER_ENVIRONMENT))
             connection.execute(
                 "UPDATE runs SET step = max(step, ?), train_seconds = train_seconds + ?, environment = ?,"
-                " note = ?, state = iif(?, 'done', state) WHERE id = ?",
-                (segment.ends, segment.seconds, environment, note, segment.finished, task.run_id),
+                " state = iif(?, 'done', state) WHERE id = ?",
+                (segment.ends, seconds, environment, segment.finished, task.run_id),
             )
             return row["state"] == "running" and not segment.finished
 
     def fail(self, task: Task, why: Problem) -> None:
         """The run itself cannot go on."""
         with self._transaction() as connection:
-            connection.execute(
-                "UPDATE runs SET state = 'failed', error = ? WHERE id = ? AND attempt = ?",
-                (dump_sentence(why), task.run_id, task.attempt),
-            )
+            _fail(connection, task.run_id, task.attempt, why)
 
     def hold(self, task: Task, why: Problem) -> None:
         """The run could go on, but not now: pause it with a sentence."""
         with self._transaction() as connection:
-            connection.execute(
-                "UPDATE runs SET state = 'paused', note = ? WHERE id = ? AND attempt = ?"
+            held = connection.execute(
+                "UPDATE runs SET state = 'paused' WHERE id = ? AND attempt = ?"
                 " AND state IN ('queued', 'running')",
-                (dump_sentence(why), task.run_id, task.attempt),
+                (task.run_id, task.attempt),
             )
+            if held.rowcount:
+                add_note(connection, task.run_id, why)
 
     def say_trouble(self, why: Problem | None) -> None:
         """Why nothing can be trained now, for all pages to say; None: it can again."""
@@ -155,6 +167,13 @@ class Recorder(RunStore):
         with self._transaction() as connection:
             connection.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - UNDO_SECONDS,))
         self.expire_artifacts()
+
+
+def _fail(connection: sqlite3.Connection, run_id: str, attempt: int, why: Problem) -> None:
+    connection.execute(
+        "UPDATE runs SET state = 'failed', error = ? WHERE id = ? AND attempt = ?",
+        (dump_sentence(why), run_id, attempt),
+    )
 
 
 def _newest_whole(connection: sqlite3.Connection, run_id: str) -> Blob | None:

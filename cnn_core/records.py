@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
 Weights = dict[str, np.ndarray]
 
+SNAPSHOT_DAMAGED = text("The snapshot at step {step} was damaged on the disk and is left out.")
+SNAPSHOTS_DAMAGED = text("The snapshots at steps {steps} were damaged on the disk and are left out.")
+OTHER_ENVIRONMENT = text(
+    "It went on in another environment than it began in: "
+    "its weights may differ a little from those of a run without a break."
+)
+UNREADABLE = text("This run's settings cannot be read by this version of CNN Explorer: start it anew.")
+_OF_DAMAGE = (SNAPSHOT_DAMAGED, SNAPSHOTS_DAMAGED)
+LASTING = (*_OF_DAMAGE, OTHER_ENVIRONMENT)  # notes on the weights themselves; others go when the run goes on
+
 
 class UnknownRun(Problem):
     """No run has this id: it was deleted, or belongs to another store."""
@@ -28,6 +39,14 @@ class UnknownRun(Problem):
     @classmethod
     def named(cls, run_id: str) -> UnknownRun:
         return cls(text("There is no run called {run} here: it may have been deleted."), run=run_id[:40])
+
+
+class DamagedSnapshot(Problem):
+    """A snapshot that is not what was written. It is marked: nobody is offered it again."""
+
+    @classmethod
+    def at(cls, step: int) -> DamagedSnapshot:
+        return cls(SNAPSHOT_DAMAGED, step=step)
 
 
 class DamagedError(ValueError):
@@ -46,7 +65,7 @@ class Run:
     step: int  # of spec.steps
     created: float  # seconds since 1970
     environment: dict[str, Any]  # versions, threads, processor, device
-    note: Problem | None  # a sentence about it: a damaged snapshot, another environment, stopped early
+    notes: tuple[Problem, ...]  # on it: a damaged snapshot, another environment, stopped early, a full disk
     train_seconds: float
     error: Problem | None  # why it failed
     version: int  # rises with every change
@@ -60,6 +79,11 @@ class Run:
     @property
     def is_complete(self) -> bool:
         return self.state == "done" and self.step >= self.spec.steps
+
+    @property
+    def damage(self) -> Problem | None:
+        """The note on snapshots that are left out."""
+        return next((note for note in self.notes if note.message in _OF_DAMAGE), None)
 
 
 @dataclass(frozen=True)
@@ -106,19 +130,26 @@ class Artifact:
 def run_of(row: sqlite3.Row) -> Run:
     return Run(
         id=row["id"],
-        spec=parse_spec(row["spec"]),
+        spec=_readable(row["spec"]),
         name=row["name"],
         owner=row["owner"],
         state=row["state"],
         step=row["step"],
         created=row["created"],
         environment=json.loads(row["environment"]),
-        note=load_sentence(row["note"]),
+        notes=load_sentences(row["note"]),
         train_seconds=row["train_seconds"],
         error=load_sentence(row["error"]),
         version=row["version"],
         imported=bool(row["imported"]),
     )
+
+
+def _readable(spec: str) -> TrainingSpec:
+    try:
+        return parse_spec(spec)
+    except Problem:
+        raise Problem(UNREADABLE) from None
 
 
 def metrics_of(rows: list[sqlite3.Row]) -> Metrics:
@@ -136,18 +167,34 @@ def parse_spec(text: str) -> TrainingSpec:
 
 def dump_sentence(sentence: Problem | None) -> str | None:
     """As JSON: the message and its values stay apart, so that a page can translate it."""
-    if sentence is None:
-        return None
-    plain = (str, int, float)
-    values = {k: v if isinstance(v, plain) else str(v) for k, v in sentence.values.items()}
-    return json.dumps({"message": sentence.message, "values": values})
+    return None if sentence is None else json.dumps(_parts(sentence))
 
 
 def load_sentence(text: str | None) -> Problem | None:
-    if not text:
-        return None
-    sentence = json.loads(text)
-    return Problem(sentence["message"], **sentence["values"])
+    return next(iter(load_sentences(text)), None)
+
+
+def dump_sentences(sentences: Sequence[Problem]) -> str | None:
+    return json.dumps([_parts(sentence) for sentence in sentences]) if sentences else None
+
+
+def load_sentences(text: str | None) -> tuple[Problem, ...]:
+    """What either of the two above wrote."""
+    found = json.loads(text) if text else []
+    sentences = found if isinstance(found, list) else [found]
+    return tuple(Problem(sentence["message"], **sentence["values"]) for sentence in sentences)
+
+
+def with_note(sentences: Sequence[Problem], note: Problem) -> tuple[Problem, ...]:
+    """The notes and one more, in the place of what said the same before."""
+    same = _OF_DAMAGE if note.message in _OF_DAMAGE else (note.message,)
+    return (*(sentence for sentence in sentences if sentence.message not in same), note)
+
+
+def _parts(sentence: Problem) -> dict[str, object]:
+    plain = (str, int, float)
+    values = {k: v if isinstance(v, plain) else str(v) for k, v in sentence.values.items()}
+    return {"message": sentence.message, "values": values}
 
 
 def pack(weights: Weights) -> bytes:

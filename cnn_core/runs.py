@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from cnn_core.data import DATA
 from cnn_core.messages import Problem, text
-from cnn_core.reading import REFERENCE, RunReader
+from cnn_core.reading import REFERENCE, RunReader, add_note
 from cnn_core.records import (
+    LASTING,
     Artifact,
     EvaluationRow,
     Live,
     Metrics,
     Run,
     UnknownRun,
-    dump_sentence,
+    dump_sentences,
+    load_sentences,
     run_of,
 )
 from cnn_core.store_schema import IN_MEMORY, home
@@ -44,6 +46,7 @@ __all__ = [
 REFERENCE_FILE = DATA / "reference" / "accurate.safetensors"
 MAX_NAME = 80
 UNDO_SECONDS = 86_400.0  # how long a deleted run can be restored
+HALT_SECONDS = 3_600.0  # a lesson: so long nobody but the owner lets a run go on that the owner has halted
 
 STOPPED_EARLY = text("Stopped after {step} of {steps} steps.")
 
@@ -60,8 +63,9 @@ class RunStore(RunReader):
     def add(self, spec: TrainingSpec, name: str = "", owner: str = "", again: bool = False) -> str:
         """Have these settings trained, and return the run's id. Whoever asks second joins the first.
 
-        A run that was paused, stopped, deleted or that failed goes on. again: the owner's run starts afresh.
-        Raises Problem for settings that cannot be trained.
+        A run that was deleted, that failed or that a full disk paused goes on; one that its owner has paused
+        or stopped does so for the owner alone: others find it halted, until ``HALT_SECONDS`` later.
+        again: the owner's run starts afresh. Raises Problem for settings that cannot be trained.
         """
         spec.check()
         run_id = spec.run_id
@@ -83,7 +87,7 @@ class RunStore(RunReader):
                 connection.execute("INSERT OR IGNORE INTO joined VALUES (?, ?)", (run_id, owner))
             if again:
                 _forget(connection, run_id)
-            if again or (run.is_over and not run.is_complete):
+            if again or (run.is_over and not run.is_complete and not _is_halted_for(row, owner)):
                 _enqueue(connection, run_id)
         return run_id
 
@@ -91,10 +95,10 @@ class RunStore(RunReader):
         """The owner's "pause", "continue" or "stop": the state tells at once, training follows soon."""
         with self._owned(run_id, owner) as (connection, run):
             if wish == "pause" and not run.is_over:
-                _set_state(connection, run_id, "paused")
+                _halt(connection, run_id, "paused")
             elif wish == "stop" and run.state not in ("done", "failed"):
-                note = Problem(STOPPED_EARLY, step=run.step, steps=run.spec.steps)
-                _set_state(connection, run_id, "done" if run.step else "paused", note)
+                _halt(connection, run_id, "done" if run.step else "paused")
+                add_note(connection, run_id, Problem(STOPPED_EARLY, step=run.step, steps=run.spec.steps))
             elif wish == "continue" and run.is_over and not run.is_complete:
                 if run.imported:
                     raise Problem("An imported run cannot go on: start one with the same settings.")
@@ -107,9 +111,11 @@ class RunStore(RunReader):
 
         Raises Problem where it does not wait any more.
         """
-        if self.queue_place(run_id) is None:
-            raise Problem("This run waits no longer: whoever started it can pause or stop it.")
         with self._transaction() as connection:
+            if not connection.execute(
+                "SELECT 1 FROM runs WHERE id = ? AND state = 'queued'", (run_id,)
+            ).fetchone():
+                raise Problem("This run waits no longer: whoever started it can pause or stop it.")
             connection.execute("DELETE FROM joined WHERE run = ? AND person = ?", (run_id, person))
             heir = connection.execute(
                 "SELECT person FROM joined WHERE run = ? ORDER BY rowid LIMIT 1", (run_id,)
@@ -118,7 +124,7 @@ class RunStore(RunReader):
             if heir is None:
                 connection.execute(
                     "UPDATE runs SET state = 'paused', deleted = iif(step, NULL, ?)"
-                    " WHERE id = ? AND owner = ? AND state = 'queued'",
+                    " WHERE id = ? AND owner = ?",
                     (time.time(), *mine),
                 )
             else:
@@ -137,7 +143,7 @@ class RunStore(RunReader):
         with self._owned(run_id, owner) as (connection, run):
             connection.execute("UPDATE runs SET deleted = ? WHERE id = ?", (time.time(), run_id))
             if not run.is_over:
-                _set_state(connection, run_id, "paused")
+                _halt(connection, run_id, "paused")
 
     def restore(self, run_id: str, owner: str) -> None:
         """Undo a deletion."""
@@ -185,18 +191,24 @@ def _check_owner(run: Run, owner: str) -> None:
         )
 
 
-def _set_state(connection: sqlite3.Connection, run_id: str, state: str, note: Problem | None = None) -> None:
-    connection.execute(
-        "UPDATE runs SET state = ?, note = coalesce(?, note) WHERE id = ?",
-        (state, dump_sentence(note), run_id),
-    )
+def _halt(connection: sqlite3.Connection, run_id: str, state: str) -> None:
+    connection.execute("UPDATE runs SET state = ?, halted = ? WHERE id = ?", (state, time.time(), run_id))
+
+
+def _is_halted_for(row: sqlite3.Row, person: str) -> bool:
+    """Its owner has paused or stopped it lately, and this is somebody else."""
+    lately = row["halted"] is not None and time.time() < row["halted"] + HALT_SECONDS
+    return lately and row["deleted"] is None and row["owner"] != person
 
 
 def _enqueue(connection: sqlite3.Connection, run_id: str) -> None:
+    """Behind all others; of its notes those on its weights stay."""
+    row = connection.execute("SELECT note FROM runs WHERE id = ?", (run_id,)).fetchone()
+    notes = [note for note in load_sentences(row["note"]) if note.message in LASTING]
     connection.execute(
-        "UPDATE runs SET state = 'queued', note = NULL, error = NULL,"
+        "UPDATE runs SET state = 'queued', note = ?, error = NULL, halted = NULL,"
         " place = (SELECT max(place) + 1 FROM runs) WHERE id = ?",
-        (run_id,),
+        (dump_sentences(notes), run_id),
     )
 
 
@@ -205,7 +217,8 @@ def _forget(connection: sqlite3.Connection, run_id: str) -> None:
     for table in ("metrics", "evaluations", "snapshots", "checkpoints", "live"):
         connection.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
     connection.execute(
-        "UPDATE runs SET attempt = attempt + 1, step = 0, train_seconds = 0, environment = '{}' WHERE id = ?",
+        "UPDATE runs SET attempt = attempt + 1, step = 0, train_seconds = 0, environment = '{}', note = NULL"
+        " WHERE id = ?",
         (run_id,),
     )
 

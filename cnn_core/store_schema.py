@@ -111,6 +111,9 @@ MIGRATIONS = (
         trouble TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE runs ADD COLUMN halted REAL;  -- when its owner paused or stopped it; NULL: nobody did
+    """,
 )
 
 

@@ -26,9 +26,9 @@ page = frame.begin(
 )
 looked_at = specimen.pick(page, image=False)
 layer = first_layer(looked_at.run.spec.model)
-steps = (0, looked_at.step, looked_at.steps[-1])
-weights = {step: specimen.store().weights(looked_at.run.id, step)[f"{layer}.weight"] for step in steps}
-is_conv = weights[0].ndim == 4
+steps = (looked_at.steps[0], looked_at.step, looked_at.steps[-1])
+weights = {step: specimen.weights(looked_at.run.id, step)[f"{layer}.weight"] for step in steps}
+is_conv = weights[steps[0]].ndim == 4
 if not is_conv:  # a fully connected layer: each unit's weights as the picture it looks for
     weights = {step: w[:32].reshape(-1, 1, 28, 28) for step, w in weights.items()}
     st.info(
@@ -49,13 +49,14 @@ st.segmented_control(
     required=True,
     **page.widget("scale"),
 )
+columns = st.columns(3, gap="medium")
 titles = (
-    t("Before training (step 0)"),
+    t("At step {step:,}", step=steps[0]) if steps[0] else t("Before training (step 0)"),
     t("At step {step:,}", step=looked_at.step),
     t("After training (step {step:,})", step=steps[2]),
 )
-for column, step, title in zip(st.columns(3, gap="medium"), steps, titles, strict=True):
-    with column:
+for place, (step, title) in enumerate(zip(steps, titles, strict=True)):
+    with columns[place]:
         picture(
             filter_grid(
                 weights[step],
@@ -66,7 +67,7 @@ for column, step, title in zip(st.columns(3, gap="medium"), steps, titles, stric
                 theme=frame.theme(),
                 selected=min(page.filter, len(weights[step]) - 1),
             ),
-            f"filters-step-{step}-{titles.index(title)}",
+            f"filters-step-{step}-{place}",
             title,
             title,
         )
@@ -78,17 +79,18 @@ else:
     st.caption(t("One scale for all three, full colour at ±{limit}.", limit=f"{max(-low, high):.3g}"))
 
 if is_conv:
-    st.markdown(
-        t(
-            "Before training the weights are noise, from {before}: neighbouring weights have nothing to do "
-            "with each other (correlation **{noise:.2f}**). After training they run from {after}, and "
-            "neighbours go together (**{shape:.2f}**): edges and blobs.",
-            before=scale_text(*limits(weights[0])),
-            after=scale_text(*limits(weights[steps[2]])),
-            noise=gratings.smoothness(weights[0]),
-            shape=gratings.smoothness(weights[steps[2]]),
+    if steps[0] == 0:
+        st.markdown(
+            t(
+                "Before training the weights are noise, from {before}: neighbouring weights have nothing to "
+                "do with each other (correlation **{noise:.2f}**). After training they run from {after}, and "
+                "neighbours go together (**{shape:.2f}**): edges and blobs.",
+                before=scale_text(*limits(weights[0])),
+                after=scale_text(*limits(weights[steps[2]])),
+                noise=gratings.smoothness(weights[0]),
+                shape=gratings.smoothness(weights[steps[2]]),
+            )
         )
-    )
 
     now = weights[looked_at.step]
     index = min(page.filter, len(now) - 1)
@@ -99,7 +101,8 @@ if is_conv:
         group_board(now, groups[looked_at.step], index, page.scale, (low, high), lambda i: page.set(filter=i))
     with chart:
         groups_over_steps(looked_at, layer)
-    st.markdown(in_words(groups[looked_at.step], groups[0], looked_at.step))
+    if steps[0] == 0:
+        st.markdown(in_words(groups[looked_at.step], groups[0], looked_at.step))
 
     st.subheader(t("One filter at work"), anchor=False)
     edges = {
@@ -159,7 +162,7 @@ frame.end(
 from cnn_core.runs import RunStore
 
 store = RunStore()
-before = store.weights("{looked_at.run.id}", 0)["{layer}.weight"]
+before = store.weights("{looked_at.run.id}", {steps[0]})["{layer}.weight"]
 after = store.weights("{looked_at.run.id}", {looked_at.step})["{layer}.weight"]
 low, high = min(before.min(), after.min()), max(before.max(), after.max())
 output = (after - low) / (high - low)  # 0: black, 1: white, as in the book's fig. 7-24

@@ -87,7 +87,7 @@ else:
 
     st.subheader(t("Change a filter's weights by hand"), anchor=False)
     if rows[layer].layer.kind == "conv":
-        weights = specimen.store().weights(looked_at.run.id, looked_at.step)
+        weights = specimen.weights(looked_at.run.id, looked_at.step)
         cells, at_work = st.columns([5, 5], gap="medium")
         with cells:
             place = kernel_editor(page, layer, weights[f"{layer}.weight"], edit)

@@ -50,6 +50,12 @@ def start(another_seed: bool = False) -> None:
     said = None
     if before and before.is_complete:
         said = t("These settings have been trained already: here is that run.")
+    elif before and before.is_over and store.run(spec.run_id).is_over:
+        said = t(
+            "Whoever started this run has paused or stopped it at step {step:,}: only they can let it go on "
+            "now. Start one of your own with another seed.",
+            step=before.step,
+        )
     elif before and before.is_over:
         said = t("These settings were begun before: the run goes on from step {step:,}.", step=before.step)
     elif before:

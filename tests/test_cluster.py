@@ -87,7 +87,7 @@ def test_two_workers_train_as_one_and_one_goes_on_for_a_lost_one(
                 kill(pid)
             until(lambda: all(over(store, run_id) for run_id in ids), LONG)
     assert [final_sha256(store, run_id) for run_id in ids] == [locally(spec) for spec in specs]
-    assert all(store.run(run_id).note is None for run_id in ids)
+    assert not any(store.run(run_id).notes for run_id in ids)
 
 
 class TwoWorkers:

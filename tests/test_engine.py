@@ -106,7 +106,7 @@ def test_a_run_in_many_segments_ends_as_in_one(shared: tuple[RunStore, int], exp
     run = store.run(run_id)
     assert run.is_complete
     assert run.train_seconds > 0
-    assert run.note is None
+    assert run.notes == ()
 
 
 def test_the_engine_itself_never_loads_torch(shared: tuple[RunStore, int]) -> None:
@@ -267,7 +267,7 @@ def test_a_full_disk_pauses_the_run_with_a_sentence_and_it_goes_on_after(tmp_pat
     Engine(store, InlineClient(rounds=3)).work()  # type: ignore[arg-type]
     run = store.run(run_id)
     assert (run.state, run.step) == ("paused", 0)
-    assert "disk is full" in str(run.note)
+    assert "disk is full" in str(*run.notes)
     with store._connection() as connection:
         connection.execute("PRAGMA max_page_count = 1000000")
     store.request(run_id, "continue", "")

@@ -61,7 +61,7 @@ class Interrupted:
         assert final_sha256(self.store, self.run_id) == self._expected
         assert self.store.metrics(self.run_id).step.tolist() == list(range(1, SPEC.steps + 1))
         assert self.store.evaluations(self.run_id)[-1].count == 10_000
-        assert self.store.run(self.run_id).note is None
+        assert self.store.run(self.run_id).notes == ()
         self.finished += 1
 
     def waits_for_news(self) -> Callable[[], bool]:

@@ -24,7 +24,7 @@ from cnn_core.models import LENET5, MLP, NETWORKS, ModelSpec, conv, linear
 from cnn_core.reading import REFERENCE
 from cnn_core.recording import Blob, Recorder, Segment
 from cnn_core.records import digest, pack
-from cnn_core.runs import RunStore, UnknownRun
+from cnn_core.runs import HALT_SECONDS, RunStore, UnknownRun
 from cnn_core.spec import TrainingSpec
 from cnn_core.store_schema import MIGRATIONS, Database
 
@@ -139,15 +139,61 @@ def test_pause_continue_and_stop_change_the_state_at_once(store: Recorder) -> No
     assert store.run(run_id).state == "queued"
     store.request(run_id, "stop", "ada")
     run = store.run(run_id)
-    assert (run.state, str(run.note)) == ("done", "Stopped after 10 of 100 steps.")
+    assert (run.state, *map(str, run.notes)) == ("done", "Stopped after 10 of 100 steps.")
     assert not run.is_complete
 
 
-def test_asking_for_a_paused_run_again_lets_it_go_on(store: Recorder) -> None:
+@pytest.mark.parametrize(("wish", "state"), [("pause", "paused"), ("stop", "done")])
+def test_a_run_that_its_owner_halted_goes_on_for_the_owner_alone(
+    store: Recorder, wish: str, state: str
+) -> None:
+    run_id = store.add(SPEC, owner="ada")
+    task = store.take(run_id)
+    assert task is not None
+    store.record(task, segment(1, 10, (0,)))
+    store.request(run_id, wish, "ada")
+    assert store.add(SPEC, owner="bob") == run_id
+    assert (store.run(run_id).state, store.run(run_id).owner) == (state, "ada")
+    store.add(SPEC, owner="ada")
+    assert (store.run(run_id).state, store.run(run_id).owner) == ("queued", "ada")
+
+
+def test_after_a_lesson_anyone_lets_a_halted_run_go_on(store: Recorder) -> None:
     run_id = store.add(SPEC, owner="ada")
     store.request(run_id, "pause", "ada")
+    with store._transaction() as connection:
+        connection.execute("UPDATE runs SET halted = halted - ?", (HALT_SECONDS,))
     store.add(SPEC, owner="bob")
     assert (store.run(run_id).state, store.run(run_id).owner) == ("queued", "ada")
+
+
+def test_what_no_owner_halted_goes_on_for_whoever_asks(store: Recorder) -> None:
+    run_id = store.add(SPEC, owner="ada")
+    task = store.take(run_id)
+    assert task is not None
+    for halt in (store.hold, store.fail):
+        halt(task, Problem("The disk is full."))
+        store.add(SPEC, owner="bob")
+        assert (store.run(run_id).state, store.run(run_id).error) == ("queued", None)
+        store.take(run_id)
+
+
+def test_going_on_keeps_the_notes_on_the_weights_and_no_other(store: Recorder) -> None:
+    run_id = store.add(SPEC, owner="ada")
+    task = store.take(run_id)
+    assert task is not None
+    store.record(task, segment(1, 10, (0, 10)))
+    store.record(task, replace(segment(11, 20, (20,)), environment={"torch": "3"}))
+    for step in (10, 20):
+        damage(store, "snapshots", run_id, step)
+    assert [step for step, _ in store.snapshots(run_id)] == [0]
+    store.hold(task, Problem("The disk is full."))
+    lasting = ["another environment", "steps 10, 20 were damaged"]
+    assert all(part in str(n) for part, n in zip([*lasting, "disk"], store.run(run_id).notes, strict=True))
+    store.request(run_id, "continue", "ada")
+    assert all(part in str(n) for part, n in zip(lasting, store.run(run_id).notes, strict=True))
+    store.add(SPEC, owner="ada", again=True)
+    assert store.run(run_id).notes == ()
 
 
 def test_a_finished_run_is_not_trained_twice(store: Recorder) -> None:
@@ -302,10 +348,13 @@ def test_evaluations_hold_accuracy_and_predictions(store: Recorder) -> None:
     assert store.evaluation(run_id, 49) is None
 
 
-def test_weights_are_those_of_the_nearest_snapshot_at_or_before(store: Recorder) -> None:
+def test_weights_are_those_of_the_step_and_of_no_other(store: Recorder) -> None:
     run_id = trained(store)
-    for step, expected in ((0, 0), (49, 0), (50, 50), (99, 50), (None, 100), (10**6, 100)):
+    for step, expected in ((0, 0), (50, 50), (100, 100), (None, 100)):
         assert store.weights(run_id, step)["fc1.weight"][0, 0] == expected
+    for step in (49, 99, 101):
+        with pytest.raises(Problem, match=f"step {step} are not kept"):
+            store.weights(run_id, step)
 
 
 def test_a_run_without_snapshots_says_so(store: Recorder) -> None:
@@ -313,12 +362,32 @@ def test_a_run_without_snapshots_says_so(store: Recorder) -> None:
         store.weights(store.add(SPEC))
 
 
-def test_a_damaged_snapshot_is_passed_over_with_a_note(store: Recorder) -> None:
+def test_of_a_damaged_snapshot_no_weights_are_shown_but_a_note(store: Recorder) -> None:
+    run_id = trained(store)
+    damage(store, "snapshots", run_id, 50)
+    version = store.version(run_id)
+    for read in (store.weights, store.model):
+        with pytest.raises(Problem, match=r"step 50 (was damaged|are not kept)"):
+            read(run_id, 50)
+    assert store.snapshot_steps(run_id) == [0, 100]
+    assert "step 50 was damaged" in str(store.run(run_id).damage)
+    assert store.version(run_id) > version
+
+
+def test_the_newest_weights_are_the_newest_whole_ones(store: Recorder) -> None:
     run_id = trained(store)
     damage(store, "snapshots", run_id, 100)
+    assert store.newest_weights(run_id)[0] == 50
     assert store.weights(run_id)["fc1.weight"][0, 0] == 50
+
+
+def test_damage_that_the_disk_does_not_take_a_note_of_is_left_out_all_the_same(store: Recorder) -> None:
+    run_id = trained(store)
+    damage(store, "snapshots", run_id, 100)
+    with store._connection() as connection:
+        connection.execute("PRAGMA query_only = ON")
+    assert store.newest_weights(run_id)[0] == 50
     assert store.snapshot_steps(run_id) == [0, 50]
-    assert "step 100 was damaged" in str(store.run(run_id).note)
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(store: Recorder) -> None:
@@ -346,6 +415,28 @@ def test_a_segment_that_would_leave_a_gap_is_left_out(store: Recorder) -> None:
     assert store.metrics(run_id).step.tolist() == list(range(1, 16))
     assert store.run(run_id).step == 15  # what was reached once stays reached
     assert store.checkpoint_steps(run_id) == [10]
+
+
+def test_the_seconds_of_steps_that_are_done_again_count_once(store: Recorder) -> None:
+    run_id = store.add(SPEC)
+    task = store.take(run_id)
+    assert task is not None
+    store.record(task, segment(1, 10))
+    store.record(task, segment(1, 10))
+    assert store.run(run_id).train_seconds == 0.5
+    store.record(task, segment(6, 15))
+    assert store.run(run_id).train_seconds == 0.75
+
+
+def test_a_run_with_settings_that_cannot_be_read_fails_with_a_sentence(store: Recorder) -> None:
+    with store._transaction() as connection:
+        connection.execute("INSERT INTO runs (id, spec, state, created) VALUES ('odd', '{}', 'queued', 0)")
+    assert store.waiting() == ["odd"]
+    assert store.take("odd") is None
+    assert store.waiting() == []
+    assert "cannot be read" in store._rows("SELECT error FROM runs WHERE id = 'odd'")[0]["error"]
+    with pytest.raises(Problem, match="cannot be read"):
+        store.run("odd")
 
 
 def test_recording_tells_whether_the_run_goes_on(store: Recorder) -> None:
@@ -387,9 +478,9 @@ def test_another_environment_leaves_a_note(store: Recorder) -> None:
     task = store.take(run_id)
     assert task is not None
     store.record(task, segment(1, 10))
-    assert store.run(run_id).note is None
+    assert store.run(run_id).notes == ()
     store.record(task, replace(segment(11, 20), environment={"torch": "3"}))
-    assert "another environment" in str(store.run(run_id).note)
+    assert "another environment" in str(*store.run(run_id).notes)
 
 
 # Several at once
@@ -468,6 +559,39 @@ def test_artifacts_expire_by_age_and_by_size(store: Recorder, monkeypatch: pytes
     assert {row["sha256"] for row in store._rows("SELECT sha256 FROM artifacts")} == {names[0], names[2]}
 
 
+def test_what_a_run_begins_with_stays_as_long_as_the_run(
+    store: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, other = store.put_artifact("snapshot", b"weights"), store.put_artifact("upload", b"a photo")
+    run_id = store.add(replace(SPEC, start=start), owner="ada")
+    with store._transaction() as connection:
+        connection.execute("UPDATE artifacts SET used = 0")
+        connection.execute("INSERT INTO runs (id, spec, state, created) VALUES ('odd', '{', 'done', 0)")
+    store.expire_artifacts()
+    assert store.artifact(start).data == b"weights"
+    with pytest.raises(Problem, match="no longer kept"):
+        store.artifact(other)
+    monkeypatch.setattr(artifacts, "MAX_TOTAL", 0)
+    store.expire_artifacts()
+    assert store.artifact(start).data == b"weights"
+    store.delete(run_id, "ada")
+    with store._transaction() as connection:
+        connection.execute("UPDATE runs SET deleted = 0 WHERE id = ?", (run_id,))
+    store.clean_up()
+    with pytest.raises(Problem, match="no longer kept"):
+        store.artifact(start)
+
+
+def test_a_damaged_artifact_is_whole_again_once_it_is_made_again(store: Recorder) -> None:
+    sha256 = store.put_artifact("drawing", b"a line")
+    with store._transaction() as connection:
+        connection.execute("UPDATE artifacts SET data = x'00'")
+    with pytest.raises(Problem, match="make it again"):
+        store.artifact(sha256)
+    assert store.put_artifact("drawing", b"a line") == sha256
+    assert store.artifact(sha256).data == b"a line"
+
+
 # Exports
 
 
@@ -485,6 +609,29 @@ def test_an_export_comes_back_the_same(store: Recorder, tmp_path: Path) -> None:
     assert other.evaluations(imported) == store.evaluations(run_id)
     np.testing.assert_array_equal(other.metrics(imported).loss, store.metrics(run_id).loss)
     assert other.waiting() == []
+
+
+def test_an_export_leaves_out_what_is_damaged_and_says_so(store: Recorder, tmp_path: Path) -> None:
+    run_id = trained(store)
+    damage(store, "snapshots", run_id, 100)
+    data = store.export_run(run_id)
+    assert sorted(exports.read_archive(data).snapshots) == [0, 50]
+    other = Recorder(tmp_path / "other.sqlite")
+    assert "step 100 was damaged" in str(other.run(other.import_run(data)).damage)
+    for step in (0, 50):
+        damage(store, "snapshots", run_id, step)
+    with pytest.raises(Problem, match="keeps no weights"):
+        store.export_run(run_id)
+
+
+def test_a_file_taken_in_again_stays_whose_it_is_until_they_delete_it(store: Recorder) -> None:
+    data = store.export_run(trained(store))
+    imported = store.import_run(data, owner="teacher")
+    assert store.import_run(data, owner="bob") == imported
+    assert store.run(imported).owner == "teacher"
+    store.delete(imported, "teacher")
+    assert store.import_run(data, owner="bob") == imported
+    assert store.run(imported).owner == "bob"
 
 
 def test_an_imported_run_can_not_go_on(store: Recorder) -> None:

@@ -12,9 +12,10 @@ from cnn_core.models import first_layer
 from cnn_core.records import Run
 from cnn_core.runs import REFERENCE
 from ui import frame
-from ui.language import t
+from ui.language import explain, t
 from ui.pictures import picture
 from ui.specimen import run_name, store
+from ui.specimen import weights as weights_at
 from ui.state import PageState, control
 from ui.step_slider import step_slider
 from ui.training_view import as_filters
@@ -42,6 +43,9 @@ def pick(page: PageState) -> list[Run]:
         placeholder=t("Choose two to four runs"),
         **control("compare.runs", chosen, take),
     )
+    for run in (known[i] for i in chosen):
+        if run.damage:
+            st.info(f"{run_name(run)}: {explain(run.damage)}")
     return [known[i] for i in chosen]
 
 
@@ -72,7 +76,7 @@ def filters(runs: Mapping[str, Run], step: int) -> None:
     shown = {}
     for name, run in runs.items():
         at = kept_at(run, step)
-        weights = store().weights(run.id, at)[f"{first_layer(run.spec.model)}.weight"]
+        weights = weights_at(run.id, at)[f"{first_layer(run.spec.model)}.weight"]
         shown[name] = at, as_filters(run, weights)
     ends = limits(*(weights for _, weights in shown.values()))
     names = list(shown)

@@ -31,6 +31,9 @@ def show(experiment: Experiment, runs: Sequence[Run], guess: int) -> None:
     outcomes = [_outcome(run.id, run.version) for run in runs]
     names = [t(variant.name) for variant in experiment.variants]
     st.subheader(t("What came out, and why"), anchor=False)
+    for name, run in zip(names, runs, strict=True):
+        if run.damage:
+            st.info(f"{name}: {explain(run.damage)}")
     words, numbers = st.columns([55, 45], gap="large")
     with words:
         _verdict(names, experiment.winner(outcomes), guess)

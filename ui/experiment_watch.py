@@ -13,7 +13,7 @@ from cnn_core.records import Run
 from ui.compare_curves import curves
 from ui.language import explain, t
 from ui.run_watch import find_run, watch_runs
-from ui.specimen import store
+from ui.specimen import run_name, store
 from ui.training_settings import in_words
 from ui.training_view import history
 
@@ -59,6 +59,13 @@ def _show(slug: str, runs: Sequence[Run | None]) -> None:
     for run in runs:
         if run and run.error:
             st.error(explain(run.error))
+        elif run and run.is_over and not run.is_complete:
+            st.info(
+                t(
+                    "{name} is paused or stopped: whoever started it can let it go on, on the training page.",
+                    name=run_name(run),
+                )
+            )
 
 
 def _state(name: str, run: Run | None) -> str:

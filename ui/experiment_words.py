@@ -106,7 +106,8 @@ def _spread(run: Run) -> float:
     """How far the ten scores of the first test digit lie apart before training."""
     from cnn_core.features import logits
 
-    scores = logits(shared_model(run.id, 0), load_mnist().test_images[0] / np.float32(255))
+    first = store().snapshot_steps(run.id)[0]
+    scores = logits(shared_model(run.id, first), load_mnist().test_images[0] / np.float32(255))
     return float(scores.max() - scores.min())
 
 

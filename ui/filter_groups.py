@@ -14,13 +14,14 @@ from cnn_core.figures import grey, signed
 from ui import frame
 from ui.components.unit_board import unit_board
 from ui.language import t
-from ui.specimen import Specimen, store
+from ui.specimen import Specimen
+from ui.specimen import weights as weights_at
 
 
 @st.cache_data(show_spinner=False, max_entries=2_000)
 def groups_at(run_id: str, step: int, layer: str) -> dict[str, list[int]]:
     """The filters of each kind at one step of a run."""
-    return gratings.grouped(store().weights(run_id, step)[f"{layer}.weight"])
+    return gratings.grouped(weights_at(run_id, step)[f"{layer}.weight"])
 
 
 def group_board(

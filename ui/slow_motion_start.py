@@ -28,7 +28,7 @@ ANY = -1  # an image, a filter: the one that shows most
 @st.cache_resource(show_spinner=False, max_entries=16)
 def private_copy(run_id: str, step: int) -> SlowMotion:
     """One for all who look at this step: it is only read, and gives each the same."""
-    return open_run(specimen.store(), load_mnist(), run_id, step)
+    return specimen.whole(lambda: open_run(specimen.store(), load_mnist(), run_id, step))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -46,7 +46,7 @@ def pick_start(page: PageState) -> tuple[Run, int]:
         memory = specimen.store().checkpoint_steps(run.id)
         steps = sorted(step for step in {*kept, *memory} if step < run.spec.steps)
         ended = kept[-1] == run.spec.steps and nearest(kept, page.step) == kept[-1]
-        at = 0 if ended else nearest(steps, page.step)
+        at = steps[0] if ended else nearest(steps, page.step)
         with right:
             _step_slider(page, steps, at, run.spec.steps if kept[-1] == run.spec.steps else None)
     return run, at

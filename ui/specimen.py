@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -12,6 +12,7 @@ import streamlit as st
 from cnn_core.data import load_mnist
 from cnn_core.images import open_picture, prepare_digit, to_grey
 from cnn_core.messages import Problem
+from cnn_core.records import DamagedSnapshot, Weights
 from cnn_core.runs import REFERENCE, Run, RunStore
 from cnn_core.shuffle import seen
 from cnn_core.strokes import from_json, on_digit, raster, to_json
@@ -23,6 +24,8 @@ from ui.step_slider import LAST, nearest, step_slider
 
 if TYPE_CHECKING:
     from torch import nn
+
+T = TypeVar("T")
 
 _CHOICE = "specimen.choice"  # whether the image's popover is open
 
@@ -104,10 +107,28 @@ def store() -> RunStore:
     return RunStore()
 
 
-@st.cache_resource(show_spinner=False, max_entries=96)  # two runs with all their steps
 def shared_model(run_id: str, step: int) -> nn.Module:
     """The network of a run at a step, kept for all sessions: look and do not change."""
+    return whole(lambda: _model(run_id, step, store().snapshot_sha256(run_id, step)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=96)  # two runs with all their steps
+def _model(run_id: str, step: int, sha256: str) -> nn.Module:
     return store().model(run_id, step)
+
+
+def weights(run_id: str, step: int) -> Weights:
+    """All weights of a run at a step, by name."""
+    return whole(lambda: store().weights(run_id, step))
+
+
+def whole(read: Callable[[], T]) -> T:
+    """What is read of a snapshot. Where it proves damaged, the page runs again: without it, with a note."""
+    try:
+        return read()
+    except DamagedSnapshot:
+        st.rerun()
+        raise  # in a thread that has no page: the page's next run says it
 
 
 def pick(page: PageState, image: bool = True, step: bool = True, ask: str = "") -> Specimen:
@@ -143,8 +164,13 @@ def pick_run(page: PageState, ask: str = "") -> tuple[Run, list[int]]:
         st.warning(explain(error) + " " + t("The reference run is shown instead."))
         run = store().run(REFERENCE)
     steps = store().snapshot_steps(run.id)
+    if run.damage:
+        st.info(explain(run.damage))
     if not steps:
-        st.info(t("This run has not begun yet. The reference run is shown until it has."))
+        if run.damage:
+            st.warning(t("The reference run is shown instead."))
+        else:
+            st.info(t("This run has not begun yet. The reference run is shown until it has."))
         steps = store().snapshot_steps(REFERENCE)
         run = store().run(REFERENCE)
     if run.id == page.run:

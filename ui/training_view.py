@@ -24,6 +24,7 @@ from ui.language import explain, t
 from ui.pictures import picture
 from ui.run_watch import watch_runs
 from ui.specimen import run_name, store
+from ui.specimen import weights as weights_at
 from ui.training_kernel import moved
 from ui.training_runs import attempt
 
@@ -60,7 +61,7 @@ def history(run_id: str, version: int) -> History:
     if live and (not steps or live.step > steps[-1]):
         weights, step = live.weights, live.step
     elif steps:
-        weights, step = store().weights(run_id)[f"{first_layer(run.spec.model)}.weight"], steps[-1]
+        weights, step = weights_at(run_id, steps[-1])[f"{first_layer(run.spec.model)}.weight"], steps[-1]
     return History(
         metrics,
         evaluations,
@@ -113,8 +114,8 @@ def _state(run: Run, now: History, learner: str, leave: Callable[[Run], None]) -
     st.progress(run.step / run.spec.steps)
     if run.error:
         st.error(explain(run.error))
-    if run.note:
-        st.info(explain(run.note))
+    for note in run.notes:
+        st.info(explain(note))
     if now.diverged:
         st.warning(t("The loss is no number any more: start again with a smaller learning rate."))
 
@@ -217,7 +218,7 @@ def _first_layer(run: Run, now: History) -> None:
         if run.id == REFERENCE or run.imported:
             begin = store().snapshot_steps(run.id)[0]
             name = f"{first_layer(run.spec.model)}.weight"
-            _weights(run, store().weights(run.id, begin)[name], begin, "first-layer-before")
+            _weights(run, weights_at(run.id, begin)[name], begin, "first-layer-before")
         else:
             _gradient(run, now.live.gradient if now.live else None)
 

@@ -109,6 +109,9 @@ def test_whoever_starts_the_same_settings_is_told_what_became_of_them(open_page:
     assert "being trained already" in app.info[0].value
     RunStore().request(PRESETS["fast"].spec.run_id, "pause", ME)
     app = press(open_as(open_page, OTHER), "Start")
+    assert "only they can let it go on now" in app.info[0].value
+    assert RunStore().run(PRESETS["fast"].spec.run_id).state == "paused"
+    app = press(open_as(open_page, ME), "Start")
     assert "goes on from step 0" in app.info[0].value
     assert RunStore().run(PRESETS["fast"].spec.run_id).state == "queued"
 
