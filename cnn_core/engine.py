@@ -14,14 +14,13 @@ import sqlite3
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cnn_core.cluster import configure, security
+from cnn_core.connection import CONNECT_SECONDS, close, wait_for_cluster
 from cnn_core.lock import hold_for_life
-from cnn_core.messages import Problem, text
+from cnn_core.messages import Problem, one_line, text
 from cnn_core.recording import Recorder, Task
 from cnn_core.store_schema import home
 
@@ -36,21 +35,24 @@ AT_ONCE = 2  # segments of a run: while one is written, the next one trains
 RETRY_SECONDS = 2.0  # after what is not the run's own fault
 LOOK_SECONDS = 1.0
 DESERTED_SECONDS = 15.0  # without a worker: whatever should have started one has given up
-CONNECT_SECONDS = 10.0
 CLEAN_UP_SECONDS = 3_600.0
 
-DISK_FULL = text("The disk is full. Make room, then continue: nothing is lost.")
+# What SQLite says where the disk is full, and where only this person's share of it is.
+NO_ROOM = {
+    "SQLITE_FULL",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_TRUNCATE",
+    "SQLITE_IOERR_SHMSIZE",
+}
+
+DISK_FULL = text("The disk is full, or takes nothing more. Make room, then continue: nothing is lost.")
 UNEXPECTED = text(
     "Training stopped with an error: {error} Start it once more; if it happens again, try other settings."
 )
 
-UNREACHABLE = text(
-    "The training cluster at {address} cannot be reached. Ask whoever runs it to start its scheduler: what "
-    "waits begins by itself then."
-)
-NO_WORKER = text(
-    "The training cluster at {address} has no worker yet. Ask whoever runs it to start one: what waits "
-    "begins by itself then."
+UNUSABLE = text(
+    "Training cannot use {file}: {error}. Mend that on the computer that trains, then start the run again."
 )
 
 log = logging.getLogger("cnn_core.engine")
@@ -178,15 +180,15 @@ class Engine:
         task = run.task
         try:
             segment = future.result(timeout=CONNECT_SECONDS)  # the worker may be gone with it
-        except (CancelledError, KilledWorker, OSError, TimeoutError) as error:
-            log.warning("run %s: the segment is lost (%r)", task.run_id, error)
-            self._do_again(run)
         except Exception as error:
-            why = error if isinstance(error, Problem) else Problem(UNEXPECTED, error=_one_line(error))
+            if future.status != "error" or isinstance(error, KilledWorker):
+                log.warning("run %s: the segment is lost (%r)", task.run_id, error)
+                self._do_again(run)
+                return False
             log.warning("run %s failed", task.run_id, exc_info=error)
             run.is_over = True
             with self._writing(run):
-                self._store.fail(task, why)
+                self._store.fail(task, _in_words(error))
         else:
             if segment is None:
                 run.is_over = True
@@ -203,7 +205,7 @@ class Engine:
         except sqlite3.Error as error:
             log.exception("run %s: the store did not take it", run.task.run_id)
             self._do_again(run)
-            if "full" in str(error):
+            if getattr(error, "sqlite_errorname", "") in NO_ROOM:
                 with contextlib.suppress(sqlite3.Error):
                     self._store.hold(run.task, Problem(DISK_FULL))
 
@@ -218,71 +220,13 @@ class Engine:
             self._store.clean_up()
 
 
-def _one_line(error: Exception) -> str:
-    line = " ".join(str(error).split())[:200] or type(error).__name__
-    return line if line.endswith(".") else line + "."
-
-
-def open_cluster() -> Client:
-    """A client of the cluster that ``CNN_EXPLORER_SCHEDULER`` names, else of a local one of one worker.
-
-    Raises Problem where that cluster cannot be reached, or has no worker yet.
-    """
-    configure()
-    from distributed import Client, LocalCluster  # it reads that configuration when it is imported
-
-    from cnn_core.worker import Warm
-
-    if address := os.environ.get("CNN_EXPLORER_SCHEDULER"):
-        try:
-            client = Client(
-                address, security=security(address), set_as_default=False, timeout=CONNECT_SECONDS
-            )
-        except (OSError, TimeoutError):
-            raise Problem(UNREACHABLE, address=address) from None
-        if not client.scheduler_info()["workers"]:
-            client.close()
-            raise Problem(NO_WORKER, address=address)
-        client.register_plugin(Warm())
-        return client
-    cluster = LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,  # one segment at a time; torch has all the cores
-        memory_limit=0,
-        protocol="tls",
-        security=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        silence_logs=logging.ERROR,
-    )
-    client = Client(cluster, set_as_default=False)
-    client.register_plugin(Warm(nice=10))
-    return client
-
-
-def wait_for_cluster(store: Recorder) -> Client:
-    """A client as soon as there is a cluster; until then the store says why nothing trains."""
-    while True:
-        try:
-            client = open_cluster()
-        except Problem as why:
-            log.warning("%s", why)
-            store.say_trouble(why)
-            time.sleep(RETRY_SECONDS)
-        except Exception:  # a worker that dies while it begins takes a local cluster with it
-            log.exception("the cluster could not be opened")
-            time.sleep(RETRY_SECONDS)
-        else:
-            store.say_trouble(None)
-            return client
-
-
-def _close(client: Client) -> None:
-    """Let go of a cluster, of which little may be left."""
-    for part in filter(None, (client, client.cluster)):
-        with contextlib.suppress(Exception):
-            part.close(timeout=CONNECT_SECONDS)
+def _in_words(error: Exception) -> Problem:
+    """Why a run cannot go on, with the remedy."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, OSError) and error.filename:
+        return Problem(UNUSABLE, file=error.filename, error=error.strerror or type(error).__name__)
+    return Problem(UNEXPECTED, error=one_line(error))
 
 
 def end_with_parent() -> None:
@@ -306,7 +250,7 @@ def main() -> None:
         client = wait_for_cluster(store)
         Engine(store, client).work()
         log.warning("the cluster is opened anew")
-        _close(client)
+        close(client)
 
 
 if __name__ == "__main__":

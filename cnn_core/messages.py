@@ -26,3 +26,9 @@ def _rebuild(cls: type[Problem], message: str, values: dict[str, object]) -> Pro
 def text(message: str) -> str:
     """Mark a sentence for translation where it stands; the page that shows it translates it."""
     return message
+
+
+def one_line(error: Exception) -> str:
+    """What an error of a library says, as a short sentence."""
+    line = " ".join(str(error).split())[:200] or type(error).__name__
+    return line if line.endswith(".") else line + "."

@@ -182,5 +182,5 @@ class Warm(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         if hasattr(os, "nice"):
             os.nice(self._nice)
-        with contextlib.suppress(Problem):  # MNIST is missing: each run will say so
+        with contextlib.suppress(Problem, OSError):  # MNIST is missing, or not to be read: each run says so
             train_segment(Task("warm", 0, TrainingSpec(steps=1), None), 0.0)

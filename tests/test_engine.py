@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cnn_core import connection
 from cnn_core.child import start_engine
 from cnn_core.engine import Engine
 from cnn_core.recording import Recorder
@@ -232,6 +233,14 @@ def test_an_engine_ends_with_its_parent(store: RunStore) -> None:
 # When the store has trouble: the engine itself, with segments that run in this process
 
 
+class Answered(Future):  # type: ignore[type-arg]
+    """A future that tells as Dask's do whether the task itself went wrong."""
+
+    @property
+    def status(self) -> str:
+        return "error" if self.exception() else "finished"
+
+
 class InlineClient:
     """A client whose only worker is this thread."""
 
@@ -248,7 +257,7 @@ class InlineClient:
         return {"workers": {"this": {}}}
 
     def submit(self, function: Any, *arguments: Any, **where: Any) -> Future:
-        future: Future = Future()
+        future = Answered()
         self.submitted.append(arguments)
         try:
             future.set_result(function(*arguments))
@@ -275,6 +284,144 @@ def test_a_full_disk_pauses_the_run_with_a_sentence_and_it_goes_on_after(tmp_pat
     assert store.run(run_id).is_complete
     assert store.snapshot_steps(run_id)[-1] == 10
     assert pack(store.weights(run_id)) == train_segment_alone(spec)
+
+
+def refused(name: str) -> sqlite3.OperationalError:
+    """What SQLite raises, by the name of its code."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = name  # type: ignore[misc]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("SQLITE_FULL", "paused"),
+        ("SQLITE_IOERR_WRITE", "paused"),  # a quota
+        ("SQLITE_IOERR_SHMSIZE", "paused"),
+        ("SQLITE_BUSY", "running"),
+        ("SQLITE_IOERR_READ", "running"),
+    ],
+)
+def test_what_finds_no_room_pauses_and_other_trouble_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, state: str
+) -> None:
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=10))
+
+    def refuse(*arguments: Any) -> bool:
+        raise refused(name)
+
+    monkeypatch.setattr(store, "record", refuse)
+    Engine(store, InlineClient(rounds=3)).work()  # type: ignore[arg-type]
+    run = store.run(run_id)
+    assert (run.state, len(run.notes)) == (state, int(state == "paused"))
+
+
+def test_a_quota_that_is_used_up_pauses_the_run(tmp_path: Path) -> None:
+    import resource  # not everywhere
+
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=10))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (Path(f"{store.path}-wal").stat().st_size + 100_000, hard))
+    try:
+        Engine(store, InlineClient(rounds=3)).work()  # type: ignore[arg-type]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (store.run(run_id).state, store.run(run_id).step) == ("paused", 0)
+    store.request(run_id, "continue", "")
+    Engine(store, InlineClient(rounds=30)).work()  # type: ignore[arg-type]
+    assert store.run(run_id).is_complete
+
+
+def test_a_file_that_the_worker_cannot_read_fails_the_run_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable() -> None:
+        raise PermissionError(13, "Permission denied", "/data/train-images-idx3-ubyte.gz")
+
+    monkeypatch.setattr("cnn_core.worker.load_mnist", unreadable)
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=10))
+    client = InlineClient(rounds=5)
+    Engine(store, client).work()  # type: ignore[arg-type]
+    run = store.run(run_id)
+    assert run.state == "failed"
+    assert "/data/train-images-idx3-ubyte.gz: Permission denied" in str(run.error)
+    assert len(client.submitted) == 2  # it is not tried for ever
+
+
+def test_a_result_that_is_lost_on_its_way_is_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnn_core.engine.RETRY_SECONDS", 0.01)
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=10))
+    client = InlineClient(rounds=40)
+    submit, lost = client.submit, iter([True])
+
+    def lose(*work: Any, **where: Any) -> Future:
+        future = submit(*work, **where)
+        if next(lost, False):
+            monkeypatch.setattr(future, "result", raise_lost, raising=False)
+        return future
+
+    def raise_lost(timeout: float) -> None:
+        raise OSError("the worker is gone")
+
+    monkeypatch.setattr(client, "submit", lose)
+    Engine(store, client).work()  # type: ignore[arg-type]
+    assert store.run(run_id).is_complete
+
+
+def test_a_run_with_unreadable_settings_does_not_hold_up_the_queue(tmp_path: Path) -> None:
+    store = Recorder(tmp_path / "runs.sqlite")
+    with store._transaction() as connection:
+        connection.execute("INSERT INTO runs (id, spec, state, created) VALUES ('odd', '{}', 'queued', 0)")
+    run_id = store.add(replace(SPEC, steps=10))
+    Engine(store, InlineClient(rounds=30)).work()  # type: ignore[arg-type]
+    assert store.run(run_id).is_complete
+    assert store._rows("SELECT state FROM runs WHERE id = 'odd'")[0]["state"] == "failed"
+
+
+@pytest.mark.parametrize("address", ["", "tcp://127.0.0.1:1"], ids=["its own", "a class's"])
+def test_a_cluster_that_does_not_get_ready_is_closed_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    import distributed
+
+    opened: list[Any] = []
+
+    class Part:
+        """A cluster or its client, whose workers cannot be made ready for the first two times."""
+
+        def __init__(self, *arguments: Any, **how: Any) -> None:
+            self.is_open = True
+            opened.append(self)
+
+        def scheduler_info(self) -> dict[str, Any]:
+            return {"workers": {"one": {}}}
+
+        def register_plugin(self, plugin: Any) -> None:
+            if len(opened) < 5:
+                raise RuntimeError("no module\nnamed cnn_core")
+
+        def close(self, timeout: float) -> None:
+            self.is_open = False
+
+    said = []
+    store = Recorder(tmp_path / "runs.sqlite")
+    monkeypatch.setattr(distributed, "Client", Part)
+    monkeypatch.setattr(distributed, "LocalCluster", Part)
+    monkeypatch.setenv("CNN_EXPLORER_SCHEDULER", address)
+    monkeypatch.setattr("time.sleep", lambda seconds: said.append(str(store.trouble())))
+    assert connection.wait_for_cluster(store) is opened[-1]
+    assert all("not be made ready: no module named cnn_core." in sentence for sentence in said)
+    assert said
+    kept = 1 if address else 2  # a client; a cluster with it where it is our own
+    assert [part.is_open for part in opened] == [False] * (len(opened) - kept) + [True] * kept
+    assert store.trouble() is None
 
 
 def train_segment_alone(spec: Any) -> bytes:
