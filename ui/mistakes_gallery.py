@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from ui import frame
 from ui.language import t
 from ui.pictures import picture
 from ui.site import PAGES
-from ui.state import PageState, choice
+from ui.state import PageState, choice, control
 
 ALL = "all"
 FIELD = choice(ALL, [ALL, *(f"{truth}-{answer}" for truth in range(10) for answer in range(10))])
@@ -28,10 +29,11 @@ class Answers:
     sure: np.ndarray | None = None
 
 
-def pick_kind(page: PageState, said: Answers) -> np.ndarray:
+def pick_kind(page: PageState, said: Answers, after: Callable[[], None] | None = None) -> np.ndarray:
     """Show the select box of all kinds of mistakes, and return the digits of the chosen one: int64 (n,).
 
-    The surest mistake comes first; of digits that were read right, the least sure.
+    The surest mistake comes first; of digits that were read right, the least sure. ``after`` is called when
+    another kind was chosen.
     """
     counts = {f"{truth}-{answer}": n for truth, answer, n in confusions(said.labels, said.answers)}
     wrong = wrong_answers(said.labels, said.answers)
@@ -44,7 +46,7 @@ def pick_kind(page: PageState, said: Answers) -> np.ndarray:
         return t("{truth} read as {answer}: {count}", truth=truth, answer=answer, count=count)
 
     options = [ALL, *counts, *({page.confused} - {ALL, *counts})]
-    st.selectbox(t("Show"), options, format_func=kind, **page.widget("confused"))
+    st.selectbox(t("Show"), options, format_func=kind, **page.widget("confused", after))
     found = wrong if page.confused == ALL else _of_kind(said, page.confused)
     if said.sure is None:
         return found
@@ -57,13 +59,18 @@ def _of_kind(said: Answers, name: str) -> np.ndarray:
     return np.flatnonzero((said.labels == truth) & (said.answers == answer))
 
 
-def gallery(found: np.ndarray, said: Answers, columns: int, rows: int) -> np.ndarray:
-    """The first of the found digits as one picture; returns those that are shown."""
-    shown = found[: columns * rows]
+def gallery(found: np.ndarray, said: Answers, columns: int, rows: int, begin: int = 0) -> np.ndarray:
+    """The found digits from ``begin`` on, as many as fit, as one picture; returns those that are shown."""
+    shown = found[begin : begin + columns * rows]
     if not len(shown):
         st.markdown(t("There is no such mistake."))
         return shown
-    words = t("The first {count} of {all}: what it is → how it was read", count=len(shown), all=len(found))
+    words = t(
+        "{first} to {last} of {all}: what it is → how it was read",
+        first=begin + 1,
+        last=begin + len(shown),
+        all=len(found),
+    )
     sure = None if said.sure is None else said.sure[shown]
     images = load_mnist().test_images[shown]
     drawn = mistakes_picture(
@@ -71,6 +78,20 @@ def gallery(found: np.ndarray, said: Answers, columns: int, rows: int) -> np.nda
     )
     picture(drawn, "mistakes", words, words)
     return shown
+
+
+def pick_sheet(page: PageState, count: int, size: int) -> int:
+    """Where the chosen sheet of ``size`` digits begins; a control for it, where one sheet is not enough."""
+    sheets = -(-count // size)
+    sheet = min(page.sheet, max(sheets, 1))
+    if sheets > 1:
+        st.number_input(
+            t("Sheet (of {sheets})", sheets=sheets),
+            1,
+            sheets,
+            **control("mistakes.sheet", sheet, lambda chosen: page.set(sheet=chosen)),
+        )
+    return (sheet - 1) * size
 
 
 def look_into(shown: np.ndarray, said: Answers, slugs: tuple[str, ...]) -> None:

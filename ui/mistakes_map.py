@@ -3,48 +3,115 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from cnn_core import digit_map as core
 from cnn_core.data import load_mnist
-from cnn_core.digit_map import Reading, layout, read
+from cnn_core.digit_map import MOST_BY_UMAP, Reading, alike, layout, read, umap_layout
+from cnn_core.features import confusion_matrix
 from cnn_core.figures import enlarge, grey
-from ui.components.digit_map import digit_map, pointed
+from ui.components.digit_map import digit_map, placed, pointed
+from ui.diverged import has_diverged
 from ui.language import t
 from ui.pictures import picture
 from ui.specimen import Specimen, seen_by, shared_model
-from ui.state import PageState
+from ui.state import Field, PageState, choice
+from ui.step_slider import nearest
 
-KEY = "mistakes.map"
+KEY, MATRIX = "mistakes.map", "mistakes.matrix"
+MOST = 64  # maps that are kept: half a megabyte each
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """Places (N, 2), the share of the variance that they show, and the reading they come from."""
+    """Where the first n test digits lie, (n, 2), the share of the variance that it shows, and the answers."""
 
     places: np.ndarray
     share: float
-    shares: np.ndarray  # probabilities (N, 10)
+    shares: np.ndarray  # probabilities (N, 10) of all test digits
+    alike: float  # how many of the digits have one of their kind as the nearest
+
+    @property
+    def answers(self) -> np.ndarray:
+        return self.shares.argmax(axis=1)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def mapped(run: str, step: int, last: int) -> Mapped:
-    """All test digits at a step of a run, laid out as near as can be to where they lie at its last step."""
-    reading = _read(run, step)
-    like = None if step == last else layout(_read(run, last).hidden)[0]
-    return Mapped(*layout(reading.hidden, like), reading.shares)
+def plane_field() -> Field:
+    """How the digits are laid out, as it stands in the address."""
+    return choice("pca", _planes())
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+def _planes() -> list[str]:
+    return ["pca", "umap"] if core.has_umap() else ["pca"]
+
+
+def mapped(run: str, step: int, last: int, plane: str = "pca") -> Mapped | None:
+    """All test digits at a step of a run, laid out as near as can be to where they lie at its last step.
+
+    None where the run has diverged.
+    """
+    found = _mapped(run, step, last, plane)
+    ready = _ready()
+    ready.pop((run, step, last, plane), None)
+    ready[run, step, last, plane] = None
+    if len(ready) > MOST:
+        ready.pop(next(iter(ready)), None)
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def _ready() -> dict[tuple[str, int, int, str], None]:
+    """What has been laid out already, for all sessions."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST)
+def _mapped(run: str, step: int, last: int, plane: str) -> Mapped | None:
+    reading, labels = _read(run, step), load_mnist().test_labels
+    if has_diverged(reading.shares):
+        return None
+    final = _read(run, last)
+    like = None if step == last or has_diverged(final.shares) else layout(final.hidden)[0]
+    places, share = layout(reading.hidden, like)
+    if plane == "umap":
+        places, share = umap_layout(reading.hidden[:MOST_BY_UMAP], places[:MOST_BY_UMAP]), 0.0
+    return Mapped(places, share * reading.kept, reading.shares, alike(places, labels[: len(places)]))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _read(run: str, step: int) -> Reading:
     return read(shared_model(run, step), seen_by(run, load_mnist().test_images))
+
+
+def moved_to(looked_at: Specimen, plane: str, question: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What matrix and map show of another digit, or of another step at which all have been read before.
+
+    To read them takes seconds: the page's own run does it, once the hand rests. Raises ValueError there.
+    """
+    if "step" not in question:
+        kind, _, number = str(question.get("image")).partition("-")
+        return {KEY: {"at": int(number)}} if kind == "test" else {}
+    step = nearest(looked_at.steps, int(question["step"]))
+    key = looked_at.run.id, step, looked_at.steps[-1], plane
+    found = mapped(*key) if key in _ready() else None
+    if found is None:
+        raise ValueError(f"step {step} has not been read yet")
+    labels, answers = load_mnist().test_labels, found.answers
+    n = len(found.places)
+    return {
+        MATRIX: {"counts": confusion_matrix(labels, answers).tolist()},
+        KEY: placed(found.places, labels[:n], answers[:n]),
+    }
 
 
 @st.fragment
 def show(page: PageState, looked_at: Specimen, found: Mapped) -> None:
     """The map, and beside it the digit that is pointed at."""
-    labels, answers = load_mnist().test_labels, found.shares.argmax(axis=1)
+    count = len(found.places)
+    labels, answers = load_mnist().test_labels[:count], found.answers[:count]
     kind, _, rest = looked_at.image.ref.partition("-")
     at = int(rest) if kind == "test" else None
     area, beside = st.columns([5, 2], gap="medium")
@@ -53,24 +120,49 @@ def show(page: PageState, looked_at: Specimen, found: Mapped) -> None:
     if st.session_state.pop(f"{KEY}.chosen", False):
         st.rerun()
     with beside:
-        st.segmented_control(
-            t("Colour"),
-            ["truth", "answer"],
-            format_func={"truth": t("the true digit"), "answer": t("its answer")}.__getitem__,
-            required=True,
-            **page.widget("colour"),
-        )
+        _settings(page)
         shown = pointed(KEY) if pointed(KEY) is not None else at
         if shown is not None:
-            _digit(shown, int(labels[shown]), found.shares[shown])
-        st.caption(
-            t(
-                "Each numeral is one of {count:,} test digits; those that were read wrong are bold. The "
-                "plane shows {share:.0%} of how the last hidden layer varies.",
-                count=len(labels),
-                share=found.share,
-            )
+            _digit(shown, int(load_mnist().test_labels[shown]), found.shares[shown])
+        st.caption(_about(page, count, found))
+
+
+def _settings(page: PageState) -> None:
+    st.segmented_control(
+        t("Colour"),
+        ["truth", "answer"],
+        format_func={"truth": t("the true digit"), "answer": t("its answer")}.__getitem__,
+        required=True,
+        **page.widget("colour"),
+    )
+    if len(_planes()) > 1:
+
+        def laid_out() -> None:
+            st.session_state[f"{KEY}.chosen"] = True  # by the whole page
+
+        st.segmented_control(
+            t("Laid out by"),
+            _planes(),
+            format_func=str.upper,
+            required=True,
+            **page.widget("plane", laid_out),
         )
+
+
+def _about(page: PageState, count: int, found: Mapped) -> str:
+    said = t(
+        "Each numeral is one of {count:,} test digits; those that were read wrong are bold.",
+        count=count,
+    )
+    if page.plane == "umap":
+        return f"{said} " + t(
+            "UMAP keeps together what the last hidden layer sees alike; how far apart the groups lie means "
+            "little. It lays out the first {count:,} digits, for more would take long.",
+            count=count,
+        )
+    return f"{said} " + t(
+        "The plane shows {share:.0%} of how the last hidden layer varies.", share=found.share
+    )
 
 
 def _choose(page: PageState, index: int) -> None:

@@ -23,7 +23,7 @@ def digit_map(
     at: int | None,
     on_choose: Callable[[int], None],
 ) -> None:
-    """Show places (N, 2), coloured by "truth" or "answer", the digit ``at`` ringed.
+    """Show places (N, 2), coloured by "truth" or "answer", the digit ``at`` ringed where it is among them.
 
     ``on_choose`` gets the number of a digit that was clicked; ``pointed(key)`` is the one that is pointed at.
     """
@@ -31,16 +31,12 @@ def digit_map(
     def chosen() -> None:
         on_choose(int(st.session_state[key]["chosen"]))
 
-    low, high = places.min(axis=0), places.max(axis=0)
-    across = (places - low) / np.maximum(high - low, 1e-9) * 2 - 1  # the map fills its frame
     _mount(
         key=key,
         data={
-            "points": _coded(np.round(across * 32767).astype("<i2")),
-            "truth": _coded(truth.astype(np.uint8)),
-            "answers": _coded(answers.astype(np.uint8)),
+            **placed(places, truth, answers),
             "colour": colour,
-            "at": at,
+            "at": at if at is not None and at < len(places) else None,
             "labels": {
                 "keys": t("All test digits. The arrow keys go from digit to digit, Enter chooses one."),
                 "reading": t("Test digit {number}: {truth} read as {answer}"),
@@ -50,6 +46,17 @@ def digit_map(
         on_pointed_change=lambda: None,
         on_chosen_change=chosen,
     )
+
+
+def placed(places: np.ndarray, truth: np.ndarray, answers: np.ndarray) -> dict[str, str]:
+    """What the map shows of places (N, 2), for ``digit_map`` and for an answer to a hand (ui.live)."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    across = (places - low) / np.maximum(high - low, 1e-9) * 2 - 1  # the map fills its frame
+    return {
+        "points": _coded(np.round(across * 32767).astype("<i2")),
+        "truth": _coded(truth.astype(np.uint8)),
+        "answers": _coded(answers.astype(np.uint8)),
+    }
 
 
 def pointed(key: str) -> int | None:
