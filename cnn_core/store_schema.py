@@ -16,6 +16,9 @@ from cnn_core.messages import Problem
 
 BUSY_SECONDS = 10.0  # how long a writer waits for another process's transaction
 IN_MEMORY = ":memory:"
+PAGES_AT_ONCE = 1_000  # that are handed back to the disk in one transaction: some 4 MB
+LONGEST_LOG = 64_000_000  # bytes that the write-ahead log keeps of the disk when it has grown
+_INCREMENTAL = 2  # SQLite's number for that kind of auto_vacuum
 
 # Each entry brings the schema one version further; the file's user_version counts those that were applied.
 MIGRATIONS = (
@@ -156,7 +159,11 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         if not self._in_memory:
+            connection.execute(
+                "PRAGMA auto_vacuum = INCREMENTAL"
+            )  # decides for a new file, before its first page
             _write_ahead(connection)
+            connection.execute(f"PRAGMA journal_size_limit = {LONGEST_LOG}")
         connection.execute(
             "PRAGMA synchronous = NORMAL"
         )  # a power cut loses the last seconds, never the file
@@ -183,6 +190,19 @@ class Database:
     def _row(self, sql: str, *values: object) -> sqlite3.Row | None:
         rows = self._rows(sql, *values)
         return rows[0] if rows else None
+
+    def give_back(self) -> None:
+        """Hand what was freed back to the disk, a little at a time, so that others can write in between.
+
+        Raises sqlite3.Error where somebody else keeps the file too long: later calls do the rest.
+        """
+        with self._connection() as connection:
+            if connection.execute("PRAGMA auto_vacuum").fetchone()[0] != _INCREMENTAL:
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # the file of an earlier version
+                connection.execute("VACUUM")  # this once in one piece
+            while connection.execute("PRAGMA freelist_count").fetchone()[0]:
+                connection.execute(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the connections that rest; the store opens new ones when it is used again."""

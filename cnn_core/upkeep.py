@@ -70,8 +70,8 @@ def remove(store: RunStore, run_ids: Sequence[str]) -> None:
         connection.executemany(
             "DELETE FROM runs WHERE id = ? AND state IN ('done', 'paused', 'failed')", [(i,) for i in run_ids]
         )
-    with contextlib.suppress(sqlite3.Error), store._connection() as connection:
-        connection.execute("VACUUM")  # hands the room back to the disk; what follows would use it anyway
+    with contextlib.suppress(sqlite3.Error):  # what follows would use the room anyway
+        store.give_back()
 
 
 def seconds(text: str) -> float:
