@@ -159,9 +159,7 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         if not self._in_memory:
-            connection.execute(
-                "PRAGMA auto_vacuum = INCREMENTAL"
-            )  # decides for a new file, before its first page
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # for a new file: before its first page
             _write_ahead(connection)
             connection.execute(f"PRAGMA journal_size_limit = {LONGEST_LOG}")
         connection.execute(

@@ -521,6 +521,23 @@ def test_processes_that_open_a_new_home_at_once_make_one_schema(tmp_path: Path) 
     assert Recorder(path)._rows("PRAGMA user_version")[0][0] == len(MIGRATIONS)
 
 
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_store_of_an_earlier_version_keeps_its_runs(tmp_path: Path, version: int) -> None:
+    note = '{"message": "Stopped after {step} of {steps} steps.", "values": {"step": 1, "steps": 100}}'
+    with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
+        connection.executescript("".join(MIGRATIONS[:version]))
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute(
+            "INSERT INTO runs (id, spec, state, created, note) VALUES ('old', ?, 'done', 0, ?)",
+            (SPEC.to_json(), note),
+        )
+    store = Recorder(tmp_path / "runs.sqlite")
+    run = store.run("old")
+    assert (run.spec, *map(str, run.notes)) == (SPEC, "Stopped after 1 of 100 steps.")
+    store.request("old", "continue", "")
+    assert store.waiting() == ["old"]
+
+
 def test_a_store_of_a_newer_version_is_not_touched(store: Recorder) -> None:
     with sqlite3.connect(store.path) as connection:
         connection.execute("PRAGMA user_version = 99")
