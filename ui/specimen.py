@@ -200,7 +200,7 @@ def pick_image(page: PageState, ask: str = "") -> Picture:
     if problem is not None:
         st.warning(explain(problem) + " " + t("The first test digit is shown instead."))
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.image(1 - np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))
+    row.image(np.kron(picture.pixels, np.ones((2, 2))), width=56, alt=image_name(picture))
     choice = row.popover(image_name(picture), width="stretch", key=_CHOICE, on_change="rerun")
     if choice.open:
         with choice:
