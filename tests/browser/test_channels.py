@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from playwright.sync_api import expect
 from torch.nn import functional as F
 
 from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, numbers
+from cnn_core.figures import signed
 from cnn_core.images import sample
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
@@ -35,9 +39,81 @@ def values(page: Any, grid: str) -> np.ndarray:
     return np.array(read).reshape(int(figure.get_attribute("data-rows")), -1)
 
 
-def by_torch(x: np.ndarray, weight: np.ndarray, bias: list[float]) -> np.ndarray:
+def by_torch(x: np.ndarray, weight: np.ndarray, bias: list[float], **sliding: int) -> np.ndarray:
     x, weight = (torch.tensor(np.asarray(a, float)) for a in (x, weight))
-    return F.conv2d(x[None], weight, torch.tensor(bias, dtype=torch.float64))[0].numpy()
+    return F.conv2d(x[None], weight, torch.tensor(bias, dtype=torch.float64), **sliding)[0].numpy()
+
+
+NUMBER = r"[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?"
+
+
+def number(told: str) -> float:
+    return float(told.replace("−", "-"))
+
+
+@contextmanager
+def opened(browser: Any, server: Server, lang: str, way: str, query: str) -> Iterator[Any]:
+    """The page on a laptop with a mouse, or on a phone under a finger; its console must stay silent."""
+    finger = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if way == "tap" else {}
+    page = new_page(browser, **finger)
+    yield visit(page, server, query, lang)
+    page.context.close()
+    assert page.complaints == []
+
+
+def touch(page: Any, way: str, plate: Any, at: tuple[float, float]) -> None:
+    """Point at a place of a plate, (across, down) from 0 to 1, with the mouse, or tap there."""
+    plate.scroll_into_view_if_needed()
+    box = plate.bounding_box()
+    place = box["x"] + box["width"] * at[0], box["y"] + box["height"] * at[1]
+    page.mouse.move(*place) if way == "mouse" else page.touchscreen.tap(*place)
+
+
+def corner(page: Any, grid: str, columns: int) -> list[int]:
+    """The row and column to which the violet window of a grid goes."""
+    figure = grids(page).locator(f"[data-grid='{grid}']")
+    right, down = re.findall(
+        r"[\d.]+", figure.locator(".mark.window").evaluate("mark => mark.style.transform")
+    )
+    cell = figure.locator(".plate").bounding_box()["width"] / columns
+    return [round(float(down) / cell), round(float(right) / cell)]
+
+
+def colour(page: Any) -> Any:
+    """The colour picture with its maps."""
+    return page.locator(".root[data-progress]")
+
+
+def pointed(page: Any) -> list[int]:
+    return [int(n) for n in colour(page).get_attribute("data-at").split(",")]
+
+
+def pixel(page: Any, name: str) -> str:
+    """The number that a map tells at the point."""
+    return colour(page).locator(f"[data-map={name}] canvas").get_attribute("data-value")
+
+
+def painted(page: Any, name: str) -> bool:
+    """Whether a map is filled to its last row."""
+    alpha = "c => c.getContext('2d').getImageData(5, c.height - 1, 1, 1).data[3]"
+    return colour(page).locator(f"[data-map={name}] canvas").evaluate(alpha) == 255
+
+
+def rgb_at(page: Any, name: str, row: int, col: int) -> list[int]:
+    read = "(c, [row, col]) => [...c.getContext('2d').getImageData(col, row, 1, 1).data.slice(0, 3)]"
+    return colour(page).locator(f"[data-map={name}] canvas").evaluate(read, [row, col])
+
+
+def numbers_of_the_pixel(page: Any, row: int, col: int, lang: str) -> None:
+    """Until the numbers below the picture are those of this pixel."""
+    told = {"en": f"row {row + 1}, column {col + 1} is", "ko": f"{row + 1}행 {col + 1}열이 가운데"}[lang]
+    expect(page.get_by_text(told)).to_be_visible()
+    wait_until_idle(page)
+
+
+def drawing_text(drawn: Any) -> str:
+    """The words of a drawing that is an image's source."""
+    return b64decode(drawn.get_attribute("src").split(",", 1)[1]).decode()
 
 
 def test_two_filters_make_two_maps_and_im2col_gives_the_same(browser_page: Any, server: Server) -> None:
@@ -52,38 +128,137 @@ def test_two_filters_make_two_maps_and_im2col_gives_the_same(browser_page: Any, 
     page.keyboard.press("2")
     page.keyboard.press("ArrowRight")
     expect(grids(page).locator(".reading")).to_contain_text(f"+ 3 (bias) = {maps[1, 0, 1]:g}")
-    parts = [values(page, f"part-{c}") for c in range(3)]
-    np.testing.assert_array_equal(sum(parts) + 3, maps[1])
 
 
-def test_on_a_phone_in_korean_a_tap_on_the_other_map_opens_its_filter(browser: Any, server: Server) -> None:
-    page = new_page(browser, viewport=PHONE, has_touch=True, is_mobile=True)
-    visit(page, server, lang="ko")
-    map_2 = grids(page).locator("[data-grid='output-1'] .plate")
-    map_2.scroll_into_view_if_needed()
-    box = map_2.bounding_box()
-    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(grids(page).locator("[data-grid='kernel-2'] figcaption")).to_have_text("필터 2 3×3")
-    expected = by_torch(numbers(1), FILTERS[:2], [0, 3])[1, 1, 1]
-    expect(grids(page).locator(".reading")).to_contain_text(f"= {expected:g}".replace("-", "−"))
-    page.context.close()
-    assert page.complaints == []
+@pytest.mark.parametrize(
+    ("lang", "way", "filter_2"), [("en", "mouse", "Filter 2 3×3"), ("ko", "tap", "필터 2 3×3")]
+)
+def test_every_map_is_torchs_and_a_touch_of_the_other_map_opens_its_filter(
+    browser: Any, server: Server, lang: str, way: str, filter_2: str
+) -> None:
+    with opened(browser, server, lang, way, "&seed=3&padding=1&stride=2&bias2=-4") as page:
+        x, maps = numbers(3), by_torch(numbers(3), FILTERS[:2], [0, -4], padding=1, stride=2)
+        for c in range(3):
+            np.testing.assert_array_equal(values(page, f"input-{c}")[1:-1, 1:-1], x[c])
+        for f in (0, 1):
+            np.testing.assert_array_equal(values(page, f"output-{f}"), maps[f])
+        touch(page, way, grids(page).locator("[data-grid='output-1'] .plate"), (0.5, 0.5))
+        expect(grids(page).locator("[data-grid='kernel-2'] figcaption")).to_have_text(filter_2)
+        reading = f"= {maps[1, 1, 1]:g}".replace("-", "−")
+        expect(grids(page).locator(".reading")).to_contain_text(reading)
+        parts = [values(page, f"part-{c}") for c in range(3)]
+        np.testing.assert_array_equal(sum(parts) - 4, maps[1])
 
 
-def test_a_pixel_of_the_colour_picture_opens_its_three_slices(browser_page: Any, server: Server) -> None:
-    page = visit(browser_page, server, "&filter=edges&at=60,100")
-    colour = sample("garden")[:, ::2, ::2]
-    expected = by_torch(colour, COLOUR_FILTERS["edges"][None], [0])[0]
-    frame = page.locator(".plate.output .frame")
-    frame.scroll_into_view_if_needed()
-    frame.focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Shift+ArrowLeft")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("at=61(,|%2C)90"))
-    expect(page.get_by_text("row 62, column 91 is in the middle")).to_be_visible()
-    wait_until_idle(page)
-    told = page.locator(".root[data-row]").last.locator(".reading").inner_text().replace("−", "-")
-    shown = re.search(r"exactly (-?[\d.e-]+)\)", told) or re.search(r"= (-?[\d.]+)", told)
-    assert shown
-    assert float(shown[1]) == pytest.approx(expected[61, 90], abs=1e-6)
+def test_a_patch_lights_its_row_of_the_matrix_and_a_row_its_patch(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&im2col=1")
+    for n, (grid, spot) in {4: ("output-0", (0.5, 0.5)), 8: ("matrix", (0.1, 8.5 / 9))}.items():
+        touch(page, "mouse", grids(page).locator(f"[data-grid='{grid}'] .plate"), spot)
+        row, col = divmod(n, 3)
+        expect(grids(page).locator(".reading")).to_contain_text(f"row {row + 1}, column {col + 1}")
+        assert corner(page, "input-0", 5) == [row, col]
+        assert corner(page, "matrix", 27) == [n, 0]
+        assert corner(page, "result", 2) == [n, 0]
+
+
+@pytest.mark.parametrize(("lang", "way"), [("en", "mouse"), ("ko", "tap")])
+def test_the_colour_pictures_maps_open_at_any_pixel_down_to_its_numbers(
+    browser: Any, server: Server, lang: str, way: str
+) -> None:
+    x, weight = sample("garden")[:, ::2, ::2], COLOUR_FILTERS["edges"]
+    parts = F.conv2d(torch.tensor(x, dtype=torch.float64)[None], torch.tensor(weight)[:, None], groups=3)[
+        0
+    ].numpy()
+    with opened(browser, server, lang, way, "&filter=edges&picture_bias=0.5") as page:
+        for area in ("part1", "sum2", "output", "channel2", "picture"):
+            touch(page, way, colour(page).locator(f"[data-map={area}] .frame"), (0.3, 0.4))
+            row, col = pointed(page)
+            told = {
+                **{f"part{c}": parts[c, row, col] for c in range(3)},
+                **{f"sum{c}": parts[: c + 1, row, col].sum() for c in range(3)},
+                "output": parts[:, row, col].sum() + 0.5,
+            }
+            for name, value in told.items():
+                assert float(pixel(page, name)) == pytest.approx(value, abs=1e-6)
+            reading = [number(n) for n in re.findall(NUMBER, colour(page).locator(".reading").inner_text())]
+            expected = [row + 1, col + 1, *parts[:, row, col], parts[:, row, col].sum(), 0.5, told["output"]]
+            assert reading[:8] == pytest.approx(expected, rel=0.006, abs=1e-6)
+        numbers_of_the_pixel(page, row, col, lang)
+        inner = page.locator(".root[data-row]").last
+        assert number(re.findall(NUMBER, inner.locator(".reading").inner_text())[-1]) == pytest.approx(
+            told["output"], abs=0.006
+        )
+        page.wait_for_url(re.compile(rf"at={row}(,|%2C){col}")) if way == "tap" else None
+
+
+def test_the_maps_fill_channel_by_channel_and_then_the_bias_is_added(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, "&filter=blue_not_yellow&at=10,10")
+    rows = 158
+    for progress, there in ((0, []), (rows, ["part0", "sum0"]), (2 * rows, ["part1", "sum1"])):
+        colour(page).locator("input[type=range]").fill(str(progress))
+        expect(colour(page)).to_have_attribute("data-progress", str(progress))
+        for name in there:
+            assert painted(page, name)
+        later = {"part2", "sum2", "output"} | ({"part1", "sum1"} if progress < 2 * rows else set())
+        assert not any(painted(page, name) for name in later)
+    colour(page).locator("button.step").click()
+    assert painted(page, "sum2")
+    assert not painted(page, "output")
+    colour(page).locator("button.rewind").click()
+    colour(page).locator("button.play").click()
+    expect(colour(page).locator(".reading")).to_contain_text("The slice for red slides")
+    expect(colour(page).locator(".reading")).to_contain_text("bias −0.2 is added to every pixel")
+    expect(colour(page)).to_have_attribute("data-progress", str(4 * rows))
+    assert painted(page, "output")
+
+
+def test_the_colours_stand_for_one_range_whatever_the_picture(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&filter=edges&picture_bias=0&sample=coffee")
+    ends = colour(page).locator(".ends span")
+    assert ends.all_inner_texts() == ["−9", "0", "9"]  # 3 slices of three weights 1 on white
+    x = torch.tensor(sample("coffee")[:, ::2, ::2], dtype=torch.float64)
+    output = F.conv2d(x[None], torch.tensor(COLOUR_FILTERS["edges"])[None])[0]
+    largest = float(output.abs().max())
+    row, col = divmod(int(output.abs().flatten().argmax()), output.shape[-1])
+    shares = [float(output[0, row, col]) / 9]
+    shown = [rgb_at(page, "output", row, col)]
+    page.get_by_text("Stretch the colours to these values").click()
+    expect(ends.last).to_have_text(f"{largest:.3g}")
+    shares.append(float(output[0, row, col]) / largest)
+    shown.append(rgb_at(page, "output", row, col))
+    for share, colours in zip(shares, shown, strict=True):
+        np.testing.assert_allclose(colours, signed(np.array(share), 1.0), atol=2)
+
+
+def test_while_a_learner_predicts_nothing_on_the_page_tells_the_answer(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, "&at=60,100")
+    expect(page.get_by_text("(3, 5, 5) → (2, 3, 3)")).to_be_visible()
+    grids(page).get_by_label("Predict first").check()
+    expect(page.get_by_text("(3, 5, 5) → (2, 3, 3)")).to_have_count(0)
+    expect(page.get_by_text("Hidden while you predict.").first).to_be_visible()
+    patch = page.locator(".root[data-row]").last
+    patch.get_by_label("Predict first").check()
+    expect(colour(page).locator(".reading")).to_have_text("Hidden while you predict.")
+    assert "".join(colour(page).locator("figcaption b").all_inner_texts()) == ""
+    patch.get_by_label("Predict first").uncheck()
+    expect(colour(page).locator(".reading")).to_contain_text("Row 61, column 101")
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+def test_the_block_diagram_carries_torchs_shapes(browser_page: Any, server: Server, batch: int) -> None:
+    page = visit(browser_page, server, f"&batch={batch}&n=7&c=4&size=21&fn=6&k=3&p=2&s=1")
+    page.locator(".st-key-widget-channels-s input").press("ArrowRight")
+    page.wait_for_url(re.compile("s=2"))
+    layer = torch.nn.Conv2d(4, 6, 3, stride=2, padding=2)
+    x = torch.zeros(7, 4, 21, 21) if batch else torch.zeros(4, 21, 21)
+    shapes = [x.shape, layer.weight.shape, (6, 1, 1), layer(x).shape]
+    drawn = page.locator(".st-key-wide-convolution-blocks img")
+    expect(drawn).to_be_visible()
+    told = drawing_text(drawn)
+    assert re.findall(r"\(([\d, ]+)\)", told) == [", ".join(map(str, shape)) for shape in shapes]
+    weights = layer.weight.numel()
+    expect(page.get_by_text(f"{weights:,} weights and 6 biases")).to_be_visible()

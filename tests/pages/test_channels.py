@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
-from cnn_core.channel_examples import FILTERS, numbers
+from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, numbers
+from cnn_core.images import sample
 from cnn_core.ops import conv2d
 from tests.pages.conftest import OpenPage, code_of
 
@@ -22,6 +24,15 @@ def test_the_code_gives_the_shape_of_the_block_diagram(open_page: OpenPage) -> N
     sizes = {"n": 2, "c": 4, "size": 9, "fn": 7, "k": 3, "p": 1, "s": 2}
     assert code_of(open_page("channels", **sizes))["shape"] == (7, 5, 5)
     assert code_of(open_page("channels", batch=1, **sizes))["shape"] == (2, 7, 5, 5)
+
+
+def test_the_code_adds_up_the_colour_pictures_three_maps(open_page: OpenPage) -> None:
+    left = code_of(open_page("channels", sample="cat", filter="blur", picture_bias=0.7))
+    x = torch.tensor(sample("cat")[:, ::2, ::2])
+    weight = torch.tensor(COLOUR_FILTERS["blur"], dtype=torch.float32)
+    expected = F.conv2d(x[None], weight[None], torch.tensor([0.7]))[0, 0]
+    assert torch.allclose(left["colour_output"], expected, atol=1e-5)
+    assert left["parts"].shape == (3, *expected.shape)
 
 
 def test_a_kernel_larger_than_the_input_gets_a_sentence_and_the_rest_stays(open_page: OpenPage) -> None:
