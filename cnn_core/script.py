@@ -17,7 +17,8 @@ _INITIALISATIONS = {
 def training_script(spec: TrainingSpec) -> str:
     """Python that trains with these settings from the same first weights, in the same order of images.
 
-    It leaves ``losses``, one a step, and ``accuracy`` on all test images. Weights to start from are left out.
+    It leaves ``losses``, one a step, and ``accuracy`` on all test images. What a branch begins with it takes
+    from the store of runs: its script works where the branch is kept.
     """
     return "\n".join([*_imports(spec), "", *_model(spec), "", *_data(spec), "", *_loop(spec), "", *_test()])
 
@@ -28,7 +29,11 @@ def _imports(spec: TrainingSpec) -> list[str]:
     if spec.augmentation:
         lines.append("from cnn_core.augment import augment")
     lines.append("from cnn_core.data import load_mnist")
-    return lines + (["from cnn_core.own_kernels import filters"] if spec.kernels else [])
+    lines += ["from cnn_core.own_kernels import filters"] if spec.kernels else []
+    if spec.start:
+        lines.append("from cnn_core.runs import RunStore")
+        lines.insert(lines.index("from torch import nn"), "from safetensors.torch import load")
+    return lines
 
 
 def _model(spec: TrainingSpec) -> list[str]:
@@ -40,8 +45,24 @@ def _model(spec: TrainingSpec) -> list[str]:
         lines += ["for layer in model:", "    if isinstance(layer, (nn.Conv2d, nn.Linear)):"]
         lines += [f"        {_INITIALISATIONS[spec.initialisation]}", "        nn.init.zeros_(layer.bias)"]
     names = spec.model.names()
-    lines += [f"model[{names.index(name)}].requires_grad_(False)  # {name} is frozen" for name in spec.frozen]
+    if spec.start:
+        lines += _start(spec)
+    for name in spec.frozen:  # in eval mode: batch norm's running mean would move on
+        lines.append(f"model[{names.index(name)}].requires_grad_(False).eval()  # {name} is frozen")
     return lines + (_kernels(spec) if spec.kernels else [])
+
+
+def _start(spec: TrainingSpec) -> list[str]:
+    """The weights of the step that it branched from."""
+    return [
+        f"names = {spec.model.names()!r}",
+        "weights = model.state_dict()",
+        f"start = RunStore().artifact({spec.start!r})  # what it branched from, kept beside the runs",
+        "for name, value in load(start.data).items():",
+        "    layer, part = name.split('.')",
+        "    weights[f'{names.index(layer)}.{part}'] = value",
+        "model.load_state_dict(weights)",
+    ]
 
 
 def _kernels(spec: TrainingSpec) -> list[str]:

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from cnn_core.data import Mnist, load_mnist
 from cnn_core.events import Evaluation, Step
 from cnn_core.models import BATCH_NORM, FLATTEN, LENET5, RELU, ModelSpec, conv, dropout, linear, max_pool
+from cnn_core.recording import Recorder
+from cnn_core.records import digest, pack
 from cnn_core.script import training_notebook, training_script
 from cnn_core.training import PRESETS, TrainingSpec, fit
 
 SMALL = ModelSpec((conv(4, 5), BATCH_NORM, RELU, max_pool(4), FLATTEN, dropout(0.3), linear(10)))
 
+
+def another_network() -> bytes:
+    """Weights as a branch begins with: of a network that is not what the seed would give."""
+    with torch.random.fork_rng():
+        torch.manual_seed(99)
+        state = SMALL.build().state_dict()
+    state["norm1.running_mean"] += 0.5
+    return pack({name: value.numpy() for name, value in state.items()})
+
+
+START = another_network()
 SPECS = {
     **{name: replace(preset.spec, steps=4, batch_size=32) for name, preset in PRESETS.items()},
     "shuffled": TrainingSpec(
@@ -32,7 +47,27 @@ SPECS = {
         batch_size=8,
         frozen=("conv1",),
     ),
-    "kernels": TrainingSpec(model=SMALL, steps=3, batch_size=8, kernels="0,-1,0;-1,4,-1;0,-1,0|1,-1"),
+    # By plain SGD: Adam makes large steps of gradients that are nothing but rounding.
+    "branch": TrainingSpec(
+        model=SMALL, optimiser="sgd", learning_rate=0.1, steps=4, batch_size=30, start=digest(START)
+    ),
+    "branch with a frozen batch norm": TrainingSpec(
+        model=SMALL,
+        optimiser="sgd",
+        learning_rate=0.1,
+        steps=4,
+        batch_size=30,
+        start=digest(START),
+        frozen=("conv1", "norm1"),
+    ),
+    "kernels": TrainingSpec(
+        model=SMALL,
+        optimiser="sgd",
+        learning_rate=0.1,
+        steps=3,
+        batch_size=8,
+        kernels="0,-1,0;-1,4,-1;0,-1,0|1,-1",
+    ),
     "kernels held": TrainingSpec(
         model=SMALL, steps=3, batch_size=8, weight_decay=0.1, kernels="1,-1", kernels_held=True
     ),
@@ -41,8 +76,11 @@ SPECS = {
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_script_gives_the_losses_and_the_accuracy_of_fit(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("CNN_EXPLORER_HOME", str(tmp_path))
+    store = Recorder()
+    store.put_artifact("snapshot", START)
     spec = replace(SPECS[name], train_size=min(SPECS[name].train_size, 500))
     whole = load_mnist()
     few = Mnist(
@@ -51,7 +89,7 @@ def test_the_script_gives_the_losses_and_the_accuracy_of_fit(
     monkeypatch.setattr("cnn_core.data.load_mnist", lambda: few)
     left: dict[str, object] = {}
     exec(training_script(spec), left)
-    events = list(fit(spec, few))
+    events = list(fit(spec, few, start=store.start_weights(spec)))
     losses = [e.loss for e in events if isinstance(e, Step)]
     assert np.allclose(left["losses"], losses, rtol=1e-3)
     accuracy = [e.accuracy for e in events if isinstance(e, Evaluation)][-1]
