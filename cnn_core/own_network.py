@@ -11,6 +11,7 @@ from cnn_core.models import CLASSES, FLATTEN, RELU, LayerSummary, ModelSpec, con
 MOST_CONVS = 5
 MOST_FILTERS = 256
 LARGEST_KERNEL = 11
+LARGEST_PADDING = 5
 LARGEST_POOL = 4
 _STAGE = re.compile(r"(\d{1,3}),(\d{1,2}),(\d),(\d)")
 
@@ -40,7 +41,10 @@ def read(raw: str) -> tuple[Stage, ...]:
         raise ValueError(raw)
     stages = tuple(Stage(*map(int, match.groups())) for match in found if match)
     if not all(
-        1 <= s.filters <= MOST_FILTERS and 1 <= s.kernel <= LARGEST_KERNEL and 1 <= s.pool <= LARGEST_POOL
+        1 <= s.filters <= MOST_FILTERS
+        and 1 <= s.kernel <= LARGEST_KERNEL
+        and s.padding <= LARGEST_PADDING
+        and 1 <= s.pool <= LARGEST_POOL
         for s in stages
     ):
         raise ValueError(raw)

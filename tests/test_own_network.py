@@ -23,7 +23,9 @@ def test_an_address_gives_back_what_it_was_written_from(stages: tuple[Stage, ...
     assert read(written(stages)) == stages
 
 
-@pytest.mark.parametrize("raw", ["", "16", "16,5,0", "0,5,0,1", "16,12,0,1", "16,5,0,2;" * 6, "a,5,0,1"])
+@pytest.mark.parametrize(
+    "raw", ["", "16", "16,5,0", "0,5,0,1", "16,12,0,1", "16,5,6,1", "16,5,0,2;" * 6, "a,5,0,1"]
+)
 def test_anything_else_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match=re.escape(raw)):
         read(raw)

@@ -112,7 +112,7 @@ def _edit(page: PageState, side: str) -> None:
         row = st.columns(4)
         number(row[0], at, "filters", t("conv{number}: filters", number=at + 1), 1, own_network.MOST_FILTERS)
         number(row[1], at, "kernel", t("Kernel size"), 1, own_network.LARGEST_KERNEL)
-        number(row[2], at, "padding", t("Padding"), 0, 5)
+        number(row[2], at, "padding", t("Padding"), 0, own_network.LARGEST_PADDING)
         number(row[3], at, "pool", t("Max pooling (1: none)"), 1, own_network.LARGEST_POOL)
 
 
