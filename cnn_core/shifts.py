@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+ROUNDING = 1e-9  # a mean that takes its window's cells in another order may differ by less
+
 
 def shifted(x: np.ndarray, down: int, right: int) -> np.ndarray:
     """The input moved by whole cells; what leaves at one edge comes in at the other, so nothing is lost."""
@@ -24,6 +26,11 @@ class Changes:
         return self.changed / self.cells
 
 
-def changes(before: np.ndarray, after: np.ndarray, tolerance: float = 1e-9) -> Changes:
-    """Cells that differ by more than the tolerance."""
-    return Changes(int((np.abs(before - after) > tolerance).sum()), before.size)
+def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Which cells differ between two arrays of one shape, by more than rounding: bool of that shape."""
+    return np.abs(before - after) > ROUNDING
+
+
+def changes(before: np.ndarray, after: np.ndarray) -> Changes:
+    """How many cells differ, by the same rule."""
+    return Changes(int(changed(before, after).sum()), before.size)

@@ -9,11 +9,11 @@ from cnn_core.kernels import compact
 from cnn_core.messages import Problem
 from cnn_core.ops import avg_pool2d, max_pool2d
 from cnn_core.shift_drawing import shift_drawing
-from cnn_core.shifts import changes, shifted
+from cnn_core.shifts import changed, changes, shifted
 from cnn_core.sizes import Size
 from ui import frame
 from ui.code import pool2d_code, pool2d_table
-from ui.components.conv_grid import conv_grid
+from ui.components.conv_grid import Hidden, conv_grid, held_back
 from ui.components.shift_lab import LARGEST, shift_lab
 from ui.language import explain, t
 from ui.matrix_input import matrix_box, random_numbers, read_matrix
@@ -89,8 +89,9 @@ try:
 except Problem as error:
     st.warning(explain(error))
 
+hidden: Hidden = ""
 if output is not None and page.view == "numbers":
-    conv_grid(
+    hidden = conv_grid(
         x,
         stride=page.stride,
         padding=page.padding,
@@ -120,15 +121,16 @@ elif output is not None and before is not None and max(x.shape) > LARGEST:
 
 if output is not None and max(x.shape) <= LARGEST:
     st.markdown(t("**The shift experiment**: drag the input by up to three cells, in any direction."))
-    shift_lab(
-        "pooling.shift",
-        still,
-        page.op,
-        (page.window, page.stride, page.padding),
-        (page.down, page.right),
-        lambda down, right: page.set(down=down, right=right),
-        as_picture=page.view == "picture",
-    )
+    if not held_back(hidden != ""):
+        shift_lab(
+            "pooling.shift",
+            still,
+            page.op,
+            (page.window, page.stride, page.padding),
+            (page.down, page.right),
+            lambda down, right: page.set(down=down, right=right),
+            as_picture=page.view == "picture",
+        )
 
 settings, move, numbers = st.columns(3, gap="large")
 with settings:
@@ -144,7 +146,7 @@ with numbers:
         matrix_box(page, "input", t("Input: your own numbers"))
         random_numbers(page, "input", still.shape)
 
-if output is not None and before is not None:
+if output is not None and before is not None and not hidden:
     raw, pooled = changes(still, x), changes(before, output)
     if page.down or page.right:
         st.markdown(
@@ -164,9 +166,9 @@ if output is not None and before is not None:
         same = np.zeros(still.shape, bool), np.zeros(before.shape, bool)
         panels = [
             (t("Input"), still, same[0]),
-            (t("Input, moved"), x, x != still),
+            (t("Input, moved"), x, changed(still, x)),
             (t("Pooled"), before, same[1]),
-            (t("Pooled after the move"), output, output != before),
+            (t("Pooled after the move"), output, changed(before, output)),
         ]
         alt = t("The input and its move, before pooling and after; what changed has a violet frame")
         save(
@@ -177,13 +179,13 @@ if output is not None and before is not None:
         )
     elif max(x.shape) <= LARGEST:
         save_picture(lambda: pooled_picture(still, x, before, output), "pooled")
-if output is not None:
+if output is not None and not held_back(hidden == "size"):
     sizes = [Size(n, page.window, page.stride, page.padding) for n in x.shape]
     size_formula(sizes)
     st.markdown(
         t(
             "Pooling has **no parameters**: nothing in it is learned. It works on every channel by itself, "
-            "so as many channels come out as went in: ({channels}, {height}, {width}) becomes "
+            "so as many channels come out as went in: ({channels}, {height}, {width}) → "
             "({channels}, {rows}, {columns}).",
             channels=3,
             height=x.shape[0],
@@ -192,7 +194,7 @@ if output is not None:
             columns=output.shape[1],
         )
     )
-    if page.view == "numbers":
+    if page.view == "numbers" and not hidden:
         with st.expander(t("Three channels, pooled each by itself")):
             conv_grid(
                 np.stack([x, x[::-1], x.T if x.shape[0] == x.shape[1] else x[:, ::-1]]),

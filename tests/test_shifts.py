@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_core.shifts import changes, shifted
+from cnn_core.shifts import changed, changes, shifted
 
 
 @given(st.integers(-3, 3), st.integers(-3, 3))
@@ -24,3 +24,10 @@ def test_changed_cells_are_counted() -> None:
     b[0, 1] = 0.5
     assert (changes(a, b).changed, changes(a, b).cells) == (1, 6)
     assert changes(a, a).share == 0
+
+
+def test_what_is_marked_is_what_is_counted_and_rounding_is_neither() -> None:
+    a = np.array([[0.1 + 0.2, 1.0, 2.0]])
+    b = np.array([[0.3, 1.0, 2.5]])
+    assert changed(a, b).tolist() == [[False, False, True]]
+    assert changes(a, b).changed == 1

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnn_core.colours import palette, rgb
 from cnn_core.figures import enlarge, grey
+from cnn_core.shifts import changed
 from ui.frame import theme
 from ui.pictures import beside
 
@@ -22,12 +23,12 @@ def pooled_picture(still: np.ndarray, x: np.ndarray, before: np.ndarray, output:
     for old, new in ((still, x), (before, output)):
         pictures.append(np.repeat(grey(new, 0, 1)[..., None], 3, axis=-1))
         if moved:
-            pictures.append(_changed(old != new))
+            pictures.append(_marked(changed(old, new)))
     side = SIDE // 2 if moved else SIDE
     factor = max(1, side // max(x.shape))
     return beside([enlarge(p, max(1, round(factor * x.shape[0] / p.shape[0]))) for p in pictures])
 
 
-def _changed(mask: np.ndarray) -> np.ndarray:
+def _marked(mask: np.ndarray) -> np.ndarray:
     colours = palette(theme())
     return np.where(mask[..., None], rgb(colours.pointer), rgb(colours.neutral)).astype(np.uint8)

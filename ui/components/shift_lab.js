@@ -70,7 +70,7 @@ class ShiftLab {
       const drawn = (row, col) => this.cell(values[row * size[1] + col], style.digits);
       grid.paint(...size, cell, style.font, drawn, this.palette);
       const places = values.map(place(size));
-      const changed = places.filter((_, n) => Math.abs(values[n] - old[n]) > 1e-9);
+      const changed = places.filter((_, n) => Math.abs(values[n] - old[n]) > this.data.rounding);
       grid.mark("linked", changed);
       this.count(this.bars[i], changed.length, values.length);
     });

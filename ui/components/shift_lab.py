@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.ops import Pair
+from cnn_core.shifts import ROUNDING
 from ui.components import component
 from ui.language import t
 
@@ -51,6 +52,7 @@ def shift_lab(
             "moved": moved,
             "most": most,
             "asPicture": as_picture,
+            "rounding": ROUNDING,
             "labels": _labels(),
         },
         default={"moved": None},
