@@ -4,7 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from ui import draw_answer, draw_break, draw_pad, draw_replay, frame, live, specimen
+from cnn_core.features import predict
+from ui import diverged, draw_answer, draw_break, draw_pad, draw_replay, frame, live, specimen
 from ui.components.network_view import Unit, network_view
 from ui.components.told import told
 from ui.instrument import instrument
@@ -57,7 +58,7 @@ def follow_click() -> None:
 
 drawing_board()
 pixels = looked_at.image.pixels
-if pixels.any():
+if pixels.any() and not diverged.has_diverged(predict(looked_at.model(), looked_at.seen)):
     draw_answer.save(looked_at, frame.theme())
     draw_replay.show(page, looked_at.image.ref, looked_at.run.id, looked_at.step)
     draw_break.show(page, looked_at.run.id, looked_at.step, pixels)

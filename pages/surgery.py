@@ -1,13 +1,12 @@
 """Cut and change: what each part does for the answer, seen by taking it away (7.6)."""
 
-import numpy as np
 import streamlit as st
 
 from cnn_core.data import load_mnist
 from cnn_core.features import feature_maps, predict
 from cnn_core.models import summary
 from cnn_core.surgery import muting
-from ui import frame, specimen
+from ui import diverged, frame, specimen
 from ui.language import t
 from ui.state import choice, control, integer, words
 from ui.surgery_edits import put_edit, read_edit, undo_buttons
@@ -32,18 +31,11 @@ rows = {row.name: row for row in summary(spec)}
 seats = dict(muting(spec))
 layer = page.layer if page.layer in seats else next(iter(seats), None)
 trial = shared_trial(looked_at.run.id, looked_at.step)
-healthy = bool(np.isfinite(trial.logits).all())
+healthy = not diverged.warned(trial.logits)
 
-if not healthy:
-    st.warning(
-        t(
-            "At this step the network's scores are no numbers: its training diverged. Choose an earlier "
-            "step, or another run."
-        )
-    )
-elif layer is None:
+if healthy and layer is None:
     st.info(t("This network has one layer with weights alone: there is no part to mute. Choose another run."))
-else:
+elif healthy and layer is not None:
     edited = edit.apply(model)
     maps = feature_maps(edited, looked_at.seen)
     answers, before = trial.answers_with(edit), trial.accuracy(trial.answers)

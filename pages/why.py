@@ -1,11 +1,10 @@
 """Why this answer? From a logit back to the pixels, with numbers that add up, and where the network looks."""
 
-import numpy as np
 import streamlit as st
 
 from cnn_core.features import predict
 from cnn_core.reasons import Reasons
-from ui import frame, specimen
+from ui import diverged, frame, specimen
 from ui.components.reason_tree import reason_tree
 from ui.language import t
 from ui.pictures import save_table
@@ -32,13 +31,7 @@ looked_at = specimen.pick(page)
 model, image = looked_at.model(), looked_at.seen
 reasons = Reasons(model, image)
 
-if not np.isfinite(reasons.logits).all():
-    st.warning(
-        t(
-            "The training of this network has diverged: what it computes is no number any more (NaN), so "
-            "nothing adds up. Choose an earlier step, or another run."
-        )
-    )
+if diverged.warned(reasons.logits):
     frame.end("why", page)
     st.stop()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnn_core.data import Mnist, load_mnist
 from cnn_core.events import Checkpoint, Evaluation, Snapshot, Step
-from cnn_core.models import FLATTEN, RELU, ModelSpec, conv, linear, max_pool
+from cnn_core.models import FLATTEN, MLP, RELU, ModelSpec, conv, linear, max_pool
 from cnn_core.recording import Blob, Recorder, Segment
 from cnn_core.records import digest, pack
 from cnn_core.spec import TrainingSpec
@@ -16,6 +16,15 @@ SMALL = TrainingSpec(
     steps=60,
     batch_size=50,
     train_size=600,
+)
+DIVERGED = TrainingSpec(  # this weight decay multiplies every weight by about −100 a step
+    model=MLP,
+    optimiser="sgd",
+    learning_rate=100.0,
+    weight_decay=1.0,
+    steps=25,
+    train_size=400,
+    batch_size=50,
 )
 SEVEN = to_json(Drawing((Stroke(((0.25, 0.2), (0.75, 0.2), (0.4, 0.85)), 0.08),)))
 

@@ -13,6 +13,7 @@ from cnn_core.figures import enlarge, grey
 from ui import pictures, specimen
 from ui.components.network_view import strips
 from ui.components.told import words
+from ui.diverged import has_diverged, in_words
 from ui.language import t
 from ui.specimen import Specimen
 
@@ -53,6 +54,8 @@ def _answer(
 ) -> dict[str, Any]:
     """The ten probabilities before training and at the chosen step, in words and as bars."""
     shares = probabilities(maps)
+    if has_diverged(shares):
+        return words(in_words())
     best, second = np.argsort(-shares)[:2]
     return words(
         t(

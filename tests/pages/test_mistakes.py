@@ -132,11 +132,5 @@ class Unmoving:
         return self.init
 
 
-def test_a_run_that_has_vanished_gives_way_to_the_reference_run(open_page: OpenPage) -> None:
-    app = open_page("mistakes", run="0123456789abcdef")
-    assert len(app.warning) == 1
-    assert "of 10,000" in said(app)
-
-
 def test_it_speaks_korean(open_page: OpenPage) -> None:
     assert open_page("mistakes", lang="ko").header[0].value == "무엇을 틀릴까요?"

@@ -110,22 +110,6 @@ def test_every_network_can_be_cut_at_two_steps(
         assert "output" in code_of(app)
 
 
-def test_a_run_that_diverged_gets_a_sentence(open_page: OpenPage) -> None:
-    spec = TrainingSpec(  # this weight decay multiplies every weight by about −100 a step
-        model=MLP,
-        optimiser="sgd",
-        learning_rate=100.0,
-        weight_decay=1.0,
-        steps=25,
-        train_size=400,
-        batch_size=50,
-    )
-    run_id = train_into(Recorder(), spec, few_images())
-    app = open_page("surgery", run=run_id)
-    assert "diverged" in app.warning[0].value
-    assert "output" in code_of(app)
-
-
 def test_it_speaks_korean(open_page: OpenPage) -> None:
     app = open_page("surgery", layer="fc1", lang="ko", edit="fc1-0", order="rank")
     assert app.header[0].value == "부분마다 답에 어떤 몫을 할까요?"

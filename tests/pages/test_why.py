@@ -135,14 +135,6 @@ def finished(home: Path, spec: TrainingSpec, weights: dict[str, np.ndarray]) -> 
     return run_id
 
 
-def test_a_diverged_run_gets_a_plain_sentence(open_page: OpenPage, tmp_path: Path) -> None:
-    model = MLP.build()
-    weights = {k: np.full(tuple(v.shape), np.nan, np.float32) for k, v in model.state_dict().items()}
-    run_id = finished(tmp_path, TrainingSpec(model=MLP, steps=1), weights)
-    app = open_page("why", run=run_id)
-    assert "diverged" in app.warning[0].value
-
-
 def test_a_network_without_convolutions_unfolds_into_the_image(open_page: OpenPage, tmp_path: Path) -> None:
     weights = {k: v.numpy() for k, v in MLP.build().state_dict().items()}
     run_id = finished(tmp_path, TrainingSpec(model=MLP, steps=1), weights)
