@@ -38,7 +38,7 @@ def taught(model: nn.Module, image: ArrayLike, label: int, rate: float) -> nn.Mo
     """A copy after one step: each weight minus ``rate`` times its gradient of the cross-entropy (6.1.2).
 
     ``image`` is (28, 28), 0 to 1. As in evaluation: nothing is dropped, and batch norm keeps its statistics.
-    Raises :class:`Problem` where the step was so large that a weight is no number any more.
+    Raises :class:`Problem` where the step was so large that a weight or an answer is no number any more.
     """
     pupil = copy.deepcopy(model).requires_grad_(True)
     named = dict(pupil.named_parameters())
@@ -48,7 +48,8 @@ def taught(model: nn.Module, image: ArrayLike, label: int, rate: float) -> nn.Mo
         for weight, gradient in zip(named.values(), gradients, strict=True):
             if gradient is not None:
                 weight.sub_(rate * gradient)
-    if not all(bool(weight.isfinite().all()) for weight in named.values()):
+        made = (run(pupil, as_batch(pupil, image)[:1]), *named.values())
+    if not all(bool(numbers.isfinite().all()) for numbers in made):
         raise Problem("With so large a step the weights are no numbers: use a smaller learning rate.")
     return pupil.eval().requires_grad_(False)
 

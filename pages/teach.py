@@ -3,13 +3,11 @@
 import streamlit as st
 
 from cnn_core.answer_charts import answer_bars
-from cnn_core.data import load_mnist
 from cnn_core.features import predict
-from cnn_core.mistakes import wrong_answers
-from ui import draw_pad, frame, specimen, teach_lesson, teach_results
+from ui import diverged, draw_pad, frame, specimen, teach_lesson, teach_results
 from ui.language import explain, t
 from ui.pictures import drawing
-from ui.state import choice, integer, words
+from ui.state import choice, flag, integer, words
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 
@@ -19,25 +17,29 @@ page = frame.begin(
     label=integer(1, 0, 9),
     rate=choice(0.03, RATES),
     taught=words("", longest=64),
+    all=flag(False),
 )
 looked_at = specimen.pick(page)
-lesson = teach_lesson.lesson(page, looked_at)
 pixels = looked_at.seen
-
-
-def take_a_mistake() -> None:
-    """Put a digit on the pad that the run read wrong, with the label that it should have."""
-    answers, labels = specimen.store().evaluation(looked_at.run.id, looked_at.step), load_mnist().test_labels
-    wrong = [] if answers is None else wrong_answers(labels[: len(answers)], answers).tolist()
-    if wrong:
-        after = [index for index in wrong if f"test-{index}" > looked_at.image.ref] or wrong
-        page.set(image=f"test-{after[0]}", label=int(labels[after[0]]), taught="")
-
+before = predict(looked_at.model(), pixels)
+if diverged.warned(before):
+    frame.end("teach", page)
+    st.stop()
+lesson = teach_lesson.lesson(page, looked_at)
 
 pad, told = st.columns([5, 7], gap="large")
 with pad:
     draw_pad.show(page, looked_at.image.ref)
-    st.button(t("Take a digit that it reads wrong"), on_click=take_a_mistake, icon=":material/casino:")
+    st.button(
+        t("Take a digit that it reads wrong"),
+        icon=":material/casino:",
+        on_click=lambda: teach_lesson.take_a_mistake(page, looked_at, lesson),
+    )
+    if st.session_state.pop(teach_lesson.NO_MISTAKE, False):
+        count = teach_lesson.counted(page)
+        st.info(
+            t("It reads all of the first {count:,} test digits correctly. Draw one yourself.", count=count)
+        )
 with told:
     st.segmented_control(
         t("This is a…"),
@@ -61,7 +63,7 @@ with told:
     if trouble := st.session_state.get(teach_lesson.TROUBLE):
         st.warning(explain(trouble))
     if pixels.any():
-        before, now = (predict(model, pixels) for model in (looked_at.model(), lesson.model))
+        now = predict(lesson.model, pixels)
         was, reads = int(before.argmax()), int(now.argmax())
         if lesson.steps:
             said = t(
@@ -93,7 +95,7 @@ with told:
         drawing(lambda width: answer_bars(named, frame.theme(), width, alt), "taught", alt, wide=520)
 
 if lesson.steps:
-    teach_results.forgetting(looked_at, lesson)
+    teach_results.forgetting(page, looked_at, lesson)
     teach_results.weights(looked_at, lesson)
 
 so_far = "pupil = model"

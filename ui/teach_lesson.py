@@ -12,13 +12,16 @@ from torch import nn
 from cnn_core.data import load_mnist
 from cnn_core.features import predict_batch
 from cnn_core.messages import Problem
+from cnn_core.mistakes import wrong_answers
+from cnn_core.surgery import answers_of
 from cnn_core.teach import KIND, kept, restored, taught
 from ui.language import explain
 from ui.specimen import Specimen, seen_by, shared_model, store
 from ui.state import PageState
 
-TESTED = 1_000  # the first test digits: the fixed part on which forgetting is counted
+TESTED = 1_000  # the first test digits: on these forgetting is counted, where nobody asks for all
 TROUBLE = "teach.trouble"
+NO_MISTAKE = "teach.no_mistake"  # whether the last one that was asked for is not to be had
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Lesson:
     before: str  # the artifact one step earlier
     steps: int
     model: nn.Module
+    digits: tuple[int, ...] = ()  # the test digits among what was taught
 
 
 def lesson(page: PageState, looked_at: Specimen) -> Lesson:
@@ -38,7 +42,8 @@ def lesson(page: PageState, looked_at: Specimen) -> Lesson:
         return start
     try:
         model, about = _restored(looked_at.run.id, looked_at.step, page.taught)
-        return Lesson(page.taught, str(about.get("before", "")), int(about.get("steps", 1)), model)
+        digits = tuple(map(int, about.get("digits", ())))
+        return Lesson(page.taught, str(about.get("before", "")), int(about.get("steps", 1)), model, digits)
     except Problem as error:
         st.warning(explain(error))
         return start
@@ -64,14 +69,38 @@ def teach(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
             "image": looked_at.image.ref,
             "label": page.label,
             "rate": page.rate,
+            "digits": sorted({*so_far.digits, *test_digit(looked_at)}),
         }
         page.set(taught=store().put_artifact(KIND, kept(pupil), meta=about))
     except Problem as error:
         st.session_state[TROUBLE] = error
 
 
+def test_digit(looked_at: Specimen) -> tuple[int, ...]:
+    """The number of the test digit under the microscope; none, where it is none."""
+    kind, _, rest = looked_at.image.ref.partition("-")
+    return (int(rest),) if kind == "test" else ()
+
+
+def take_a_mistake(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
+    """Put the next digit on the pad that is read wrong now, with its label; for a button's callback."""
+    labels = load_mnist().test_labels[: counted(page)]
+    found = answers(looked_at.run.id, looked_at.step, so_far.name, len(labels))
+    wrong = wrong_answers(labels, found)
+    st.session_state[NO_MISTAKE] = not len(wrong)
+    if len(wrong):
+        behind = wrong[wrong > max(test_digit(looked_at), default=-1)]
+        index = int(behind[0] if len(behind) else wrong[0])
+        page.set(image=f"test-{index}", label=int(labels[index]))
+
+
+def counted(page: PageState) -> int:
+    """On how many test digits, the first ones, forgetting is counted."""
+    return len(load_mnist().test_labels) if page.all else TESTED
+
+
 @st.cache_data(show_spinner=False, max_entries=200)
-def answers(run: str, step: int, name: str) -> np.ndarray:
-    """How the lesson's network reads the fixed part of the test set, int64 (TESTED,)."""
+def answers(run: str, step: int, name: str, count: int) -> np.ndarray:
+    """How the lesson's network reads the first test digits: int64 (count,); -1 for what it cannot read."""
     model = _restored(run, step, name)[0] if name else shared_model(run, step)
-    return predict_batch(model, seen_by(run, load_mnist().test_images[:TESTED])).argmax(axis=1)
+    return answers_of(predict_batch(model, seen_by(run, load_mnist().test_images[:count])))

@@ -15,7 +15,8 @@ from ui import frame
 from ui.language import t
 from ui.pictures import picture, save_table
 from ui.specimen import Specimen
-from ui.teach_lesson import TESTED, Lesson, answers
+from ui.state import PageState
+from ui.teach_lesson import TESTED, Lesson, answers, counted
 
 COLUMNS = 8  # digits side by side
 SHOWN = 48  # digits of a kind of flip: more of them are counted, not shown
@@ -61,25 +62,37 @@ def _filters(before: np.ndarray, after: np.ndarray) -> None:
             picture(drawn, name, title, f"{title}: {scale_text(-reach, reach)}")
 
 
-def forgetting(looked_at: Specimen, so_far: Lesson) -> None:
-    """Which digits of the fixed part are read otherwise: lost on the left, won on the right."""
+def forgetting(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
+    """Which other digits are read otherwise now: lost on the left, won on the right."""
     st.subheader(t("What it forgot, and what it won"), anchor=False)
-    mnist = load_mnist()
-    labels = mnist.test_labels[:TESTED]
-    before = answers(looked_at.run.id, looked_at.step, "")
-    after = answers(looked_at.run.id, looked_at.step, so_far.name)
-    found = flips(labels, before, after)
-    st.markdown(
-        t(
-            "Of the first {count:,} test digits it read **{before:.1%}** correctly and now reads "
-            "**{after:.1%}**: **{lost}** forgotten, **{won}** won, **{otherwise}** misread in another way.",
-            count=TESTED,
-            before=float((before == labels).mean()),
-            after=float((after == labels).mean()),
-            lost=len(found.lost),
-            won=len(found.gained),
-            otherwise=len(found.otherwise),
+    mnist, count = load_mnist(), counted(page)
+    others = np.setdiff1d(np.arange(count), so_far.digits)  # what was taught itself is not counted
+    labels, images = mnist.test_labels[others], mnist.test_images[others]
+    with st.spinner(t("The network reads {count:,} test digits…", count=count)):
+        before, after = (
+            answers(looked_at.run.id, looked_at.step, name, count)[others] for name in ("", so_far.name)
         )
+    found = flips(labels, before, after)
+    said = t(
+        "Of {count:,} test digits it read **{before:.1%}** correctly and now reads **{after:.1%}**: "
+        "**{lost}** forgotten, **{won}** won, **{otherwise}** misread in another way.",
+        count=len(others),
+        before=float((before == labels).mean()),
+        after=float((after == labels).mean()),
+        lost=len(found.lost),
+        won=len(found.gained),
+        otherwise=len(found.otherwise),
+    )
+    if len(others) < count:
+        said += " " + t("What you taught it is not counted.")
+    st.markdown(said)
+    st.toggle(
+        t(
+            "Count on all {all:,} test digits, not only on the first {some:,}",
+            all=len(mnist.test_labels),
+            some=TESTED,
+        ),
+        **page.widget("all"),
     )
     kinds = (
         ("forgotten", t("Forgotten: right before, wrong now ({count})", count=len(found.lost)), found.lost),
@@ -93,7 +106,7 @@ def forgetting(looked_at: Specimen, so_far: Lesson) -> None:
             else:
                 some = places[:SHOWN]
                 drawn = disagreements_picture(
-                    mnist.test_images[some], labels[some], before[some], after[some], COLUMNS, frame.theme()
+                    images[some], labels[some], before[some], after[some], COLUMNS, frame.theme()
                 )
                 caption = t("Below each: before, then now. A wrong answer is struck through.")
                 if len(some) < len(places):

@@ -125,8 +125,8 @@ def test_one_step_of_teaching_changes_what_the_core_says_it_changes(visit: Visit
     page.get_by_role("button", name=visit.say("Teach it: one step")).click()
     page.wait_for_url("**taught=**")
     visit.shows(
-        "Of the first {count:,} test digits it read **{before:.1%}** correctly and now reads "
-        "**{after:.1%}**: **{lost}** forgotten, **{won}** won, **{otherwise}** misread in another way.",
+        "Of {count:,} test digits it read **{before:.1%}** correctly and now reads **{after:.1%}**: "
+        "**{lost}** forgotten, **{won}** won, **{otherwise}** misread in another way.",
         count=TESTED,
         before=float((before == labels).mean()),
         after=float((after == labels).mean()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 from cnn_core.data import load_mnist
 from cnn_core.features import predict, predict_batch
 from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.teach import moved, restored, weights_of
 from tests.pages.conftest import OpenPage, code_of
-from ui.specimen import load_image
+from tests.trained import SEVEN
+from ui import teach_lesson
+from ui.specimen import keep_drawing, load_image
 
 
 def said(app: AppTest) -> str:
@@ -50,19 +54,46 @@ def test_each_step_is_kept_undone_and_opens_from_its_link(open_page: OpenPage) -
     assert "taught" not in app.query_params
 
 
-def test_forgetting_is_counted_on_the_first_thousand(open_page: OpenPage) -> None:
-    app = press(open_page("teach", rate=0.3), "Teach it: one step")
+@pytest.mark.parametrize(("count", "choice"), [(1_000, {}), (10_000, {"all": 1})])
+def test_forgetting_is_counted_on_all_digits_but_the_taught_one(
+    open_page: OpenPage, count: int, choice: dict[str, int]
+) -> None:
+    app = press(open_page("teach", rate=0.3, **choice), "Teach it: one step")
     words = said(app)
+    assert f"Of {count - 1:,} test digits" in words
+    assert "What you taught it is not counted." in words
     lost, won = map(int, re.search(r"\*\*(\d+)\*\* forgotten, \*\*(\d+)\*\* won", words).groups())  # type: ignore[union-attr]
-    store, labels = RunStore(), load_mnist().test_labels[:1000]
-    from cnn_core.teach import restored
-
-    model = store.model(REFERENCE)
-    pupil = restored(model, store.artifact(app.query_params["taught"]).data)
-    was, now = (predict_batch(m, load_mnist().test_images[:1000]).argmax(1) for m in (model, pupil))
-    assert lost == int(((was == labels) & (now != labels)).sum())
-    assert won == int(((was != labels) & (now == labels)).sum())
+    labels = load_mnist().test_labels[1:count]  # the first one was taught
+    before, after = (
+        predict_batch(model, load_mnist().test_images[1:count]).argmax(1) for model in both_networks(app)
+    )
+    assert lost == int(((before == labels) & (after != labels)).sum())
+    assert won == int(((before != labels) & (after == labels)).sum())
     assert lost > 0
+
+
+def both_networks(app: AppTest) -> tuple[Any, Any]:
+    """As trained, and after the lesson of the address."""
+    model = RunStore().model(REFERENCE)
+    return model, restored(model, RunStore().artifact(app.query_params["taught"]).data)
+
+
+def test_a_drawing_that_is_taught_leaves_all_test_digits_to_be_counted(open_page: OpenPage) -> None:
+    open_page("teach")
+    app = press(open_page("teach", image=keep_drawing(SEVEN)), "Teach it: one step")
+    assert "Of 1,000 test digits" in said(app)
+    assert "not counted" not in said(app)
+
+
+def test_it_shows_how_far_the_weights_of_each_layer_moved(open_page: OpenPage) -> None:
+    app = press(open_page("teach", rate=0.3), "Teach it: one step")
+    found = moved(*map(weights_of, both_networks(app)))
+    table = app.dataframe[0].value
+    assert table["Layer"].tolist() == [m.layer for m in found]
+    assert table["Moved by"].tolist() == [f"{m.change:.3g}" for m in found]
+    most = max(found, key=lambda m: m.share)
+    assert most.share > 0
+    assert f"**{most.layer}** moved most for its size: by {most.share:.2%}" in said(app)
 
 
 @pytest.mark.parametrize("taught", ["0" * 64, "nonsense"])
@@ -83,6 +114,30 @@ def test_a_misread_digit_comes_with_its_label(open_page: OpenPage) -> None:
     picture = load_image(app.query_params["image"])
     assert predict(RunStore().model(REFERENCE), picture.pixels).argmax() != picture.label
     assert f"you say it is a {picture.label}" in said(app)
+
+
+def test_every_digit_that_is_read_wrong_is_taken_in_turn(open_page: OpenPage) -> None:
+    """At a step whose answers were not kept while it trained."""
+    store, labels = RunStore(), load_mnist().test_labels[:1000]
+    kept = {e.step for e in store.evaluations(REFERENCE)}
+    step = [step for step in store.snapshot_steps(REFERENCE) if step not in kept][-1]
+    answers = predict_batch(store.model(REFERENCE, step), load_mnist().test_images[:1000]).argmax(1)
+    wrong = np.flatnonzero(answers != labels).tolist()
+    app = open_page("teach", step=step, image=f"test-{wrong[0]}")
+    taken = []
+    for _ in wrong:
+        press(app, "Take a digit that it reads wrong")
+        taken.append(int(app.query_params["image"].removeprefix("test-")))
+    assert taken == [*wrong[1:], wrong[0]]
+
+
+def test_where_nothing_is_read_wrong_a_sentence_says_so(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teach_lesson, "answers", lambda run, step, name, n: load_mnist().test_labels[:n])
+    app = press(open_page("teach"), "Take a digit that it reads wrong")
+    assert "It reads all of the first 1,000 test digits correctly." in app.info[0].value
+    assert "image" not in app.query_params
 
 
 def test_it_speaks_korean(open_page: OpenPage) -> None:
