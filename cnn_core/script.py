@@ -40,7 +40,8 @@ def _model(spec: TrainingSpec) -> list[str]:
     lines = ["def random(stream, step):  # everything random follows from the seed"]
     lines += [f"    return np.random.default_rng(({spec.seed}, stream, step))", ""]
     lines += ["torch.manual_seed(int(random(0, 0).integers(2**62)))", "model = nn.Sequential("]
-    lines += [f"    {line}," for line in model_lines(spec.model)] + [")"]
+    lines += [f"    {line}," for line in model_lines(spec.model)]
+    lines.append(").to(memory_format=torch.channels_last)  # the order in memory that trains fastest")
     if spec.initialisation in _INITIALISATIONS:
         lines += ["for layer in model:", "    if isinstance(layer, (nn.Conv2d, nn.Linear)):"]
         lines += [f"        {_INITIALISATIONS[spec.initialisation]}", "        nn.init.zeros_(layer.bias)"]
@@ -140,6 +141,7 @@ def _loop(spec: TrainingSpec) -> list[str]:
     if any(layer.kind == "dropout" for layer in spec.model.layers):
         lines.append("    torch.manual_seed(int(random(3, step).integers(2**62)))  # for dropout")
     lines += [
+        "    x = x.contiguous(memory_format=torch.channels_last)",
         "    loss = F.cross_entropy(model(x), labels[chosen])",
         "    optimiser.zero_grad()",
         "    loss.backward()",

@@ -47,7 +47,6 @@ SPECS = {
         batch_size=8,
         frozen=("conv1",),
     ),
-    # By plain SGD: Adam makes large steps of gradients that are nothing but rounding.
     "branch": TrainingSpec(
         model=SMALL, optimiser="sgd", learning_rate=0.1, steps=4, batch_size=30, start=digest(START)
     ),
