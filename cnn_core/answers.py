@@ -35,6 +35,19 @@ class Answers:
         """How strongly a channel answers to each digit, (10,), as ``excite.class_response``."""
         return mean_by_class(self.peaks[layer][:, channel], self.labels)
 
+    def by_class(self, layer: str) -> np.ndarray:
+        """How much of each channel's answers the digit decides, (C,): 0 nothing, 1 everything.
+
+        The share of their variance that lies between the classes (η², the correlation ratio); 0 for a channel
+        that always answers the same.
+        """
+        peaks = self.peaks[layer].astype(np.float64)
+        mean = peaks.mean(axis=0)
+        classes = [peaks[self.labels == c] for c in np.unique(self.labels)]
+        between = sum((len(of_class) * (of_class.mean(axis=0) - mean) ** 2 for of_class in classes), 0 * mean)
+        whole = ((peaks - mean) ** 2).sum(axis=0)
+        return np.divide(between, whole, out=np.zeros_like(whole), where=whole > 1e-12)
+
     def ranked(self, layer: str) -> np.ndarray:
         """The channels of a layer by how strongly they answer to the images, on average."""
         return np.argsort(-np.nan_to_num(self.peaks[layer].mean(axis=0)), kind="stable")
@@ -62,3 +75,19 @@ def ask(model: nn.Module, images: ArrayLike, labels: ArrayLike, batch_size: int 
         {name: np.concatenate(parts) for name, parts in peaks.items()},
         {name: np.concatenate(parts) for name, parts in places.items()},
     )
+
+
+def ranges(model: nn.Module, images: ArrayLike, batch_size: int = 100) -> dict[str, tuple[float, float]]:
+    """The smallest and the largest number that each layer puts out for any of (N, 28, 28) images.
+
+    A layer whose numbers are not all finite is left out.
+    """
+    array = np.asarray(images)
+    found: dict[str, tuple[float, float]] = {}
+    with torch.no_grad():
+        for begin in range(0, len(array), batch_size):
+            for visit in walk(model, as_batch(model, array[begin : begin + batch_size])):
+                low, high = (float(end) for end in visit.output.aminmax())
+                before = found.get(visit.name, (low, high))
+                found[visit.name] = float(np.minimum(low, before[0])), float(np.maximum(high, before[1]))
+    return {name: ends for name, ends in found.items() if np.isfinite(ends).all()}

@@ -125,12 +125,14 @@ def grid(
     gap: int = 6,
     theme: str = "light",
     selected: int | None = None,
+    boxes: Sequence[tuple[int, int, int, int]] = (),
 ) -> np.ndarray:
     """All tiles, each (h, w), composed into one RGB picture (H, W, 3), row by row.
 
     ``mode`` grey or signed; ``scale`` shared by all tiles, each for itself, or fixed (low, high). A tile is
     enlarged by the largest whole factor that keeps it within ``tile_size`` pixels, and never made smaller;
-    the one ``selected`` has a violet frame. No tiles: an empty strip of paper.
+    the one ``selected`` has a violet frame, and so has a part of each, (top, left, bottom, right) in its own
+    pixels, where ``boxes`` are given. No tiles: an empty strip of paper.
     """
     colours = palette(theme)
     arrays = [np.atleast_2d(np.asarray(tile, np.float32)) for tile in tiles]
@@ -150,7 +152,10 @@ def grid(
         bottom, right = top + picture.shape[0] * factor, left + picture.shape[1] * factor
         colour, edge = frames[i]
         canvas[top - edge : bottom + edge, left - edge : right + edge] = colour
-        canvas[top:bottom, left:right] = enlarge(picture, factor)
+        tile = enlarge(picture, factor)
+        if boxes:
+            tile = outline(tile, tuple(factor * n for n in boxes[i]), theme=theme)
+        canvas[top:bottom, left:right] = tile
     return canvas
 
 

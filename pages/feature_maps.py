@@ -7,12 +7,14 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import features
-from ui import frame, live, specimen
+from ui import diverged, frame, live, specimen
 from ui.components.network_view import Unit, network_view, strips
 from ui.components.told import told, words
 from ui.instrument import instrument
 from ui.language import t
-from ui.network_answers import story, unit_likes
+from ui.network_answers import MEASURED, held_scale
+from ui.network_likes import unit_likes
+from ui.network_story import story
 from ui.specimen import Specimen
 from ui.state import choice, flag
 from ui.unit_view import FIELDS, open_unit, opened_unit, unit_bar, unit_numbers, unit_sum
@@ -23,7 +25,7 @@ page = frame.begin(
     "feature_maps",
     **specimen.FIELDS,
     **FIELDS,
-    scale=choice("layer", ["layer", "each"]),
+    scale=choice("layer", ["layer", "held", "each"]),
     colours=choice("signed", ["signed", "grey"]),
     order=choice("number", ["number", "strength"]),
     best=flag(),
@@ -35,7 +37,7 @@ page = frame.begin(
 def answer(looked_at: Specimen, maps: Maps) -> str:
     """What the network reads, and whether that is right."""
     shares = features.probabilities(maps)
-    if not np.isfinite(shares).all():
+    if diverged.has_diverged(shares):
         return t("The network reads nothing.")
     best, label = int(shares.argmax()), looked_at.image.label
     said = t("The network reads a **{best}** ({share:.1%}).", best=best, share=float(shares[best]))
@@ -46,7 +48,8 @@ def answer(looked_at: Specimen, maps: Maps) -> str:
 
 def shown(looked_at: Specimen, maps: Maps, look: dict[str, Any]) -> live.Shown:
     """For each component, what it shows of the specimen."""
-    network = strips(looked_at.run.spec.model, maps, **look)
+    held = held_scale(looked_at).ends if look["held"] else None
+    network = strips(looked_at.run.spec.model, maps, **look | {"held": held})
     return {"feature_maps.answer": words(answer(looked_at, maps)), "feature_maps.network": network}
 
 
@@ -69,8 +72,12 @@ def view() -> None:
     with choices:
         st.segmented_control(
             t("Brightness scale"),
-            ["layer", "each"],
-            format_func={"layer": t("one for the layer"), "each": t("each map its own")}.get,
+            ["layer", "held", "each"],
+            format_func={
+                "layer": t("one for the layer"),
+                "held": t("fixed for all steps and images"),
+                "each": t("each map its own"),
+            }.get,
             required=True,
             **page.widget("scale"),
         )
@@ -99,11 +106,14 @@ def notes(looked_at: Specimen, maps: Maps) -> None:
         st.caption(
             t("This run is still going: this is step {step:,}, the newest so far.", step=looked_at.step)
         )
-    if not np.isfinite(features.probabilities(maps)).all():
-        st.warning(
+    diverged.warned(features.probabilities(maps))
+    if page.scale == "held":
+        st.caption(
             t(
-                "The weights at this step are no numbers any more: the training ran away. Choose an earlier "
-                "step, or train with a smaller learning rate."
+                "Fixed scale: of each layer, from the smallest to the largest value that the first {count} "
+                "test digits give at step {step:,}.",
+                count=MEASURED,
+                step=held_scale(looked_at).step,
             )
         )
     if page.layer and page.layer not in maps:
@@ -117,6 +127,7 @@ def microscope() -> tuple[Specimen, Maps, Unit | None]:
     maps = features.feature_maps(looked_at.model(), looked_at.seen)
     look = {
         "each": page.scale == "each",
+        "held": page.scale == "held",
         "mode": page.colours,
         "by_strength": page.order == "strength",
         "theme": frame.theme(),
@@ -150,7 +161,7 @@ def microscope() -> tuple[Specimen, Maps, Unit | None]:
 
 
 looked_at, maps, unit = microscope()
-st.toggle(t("Edges, strokes, parts, digits: what each layer looks for"), **page.widget("story"))
+st.toggle(t("Layer by layer: what do the channels look for?"), **page.widget("story"))
 if page.story:
     story(looked_at, maps)
 

@@ -146,6 +146,18 @@ def test_the_selected_tile_has_a_violet_frame() -> None:
     assert not (figures.grid(tiles, 3, tile_size=4, gap=4) == violet).all(axis=2).any()
 
 
+def test_a_part_of_each_tile_can_be_framed() -> None:
+    boxes = [(0, 0, 2, 2), (2, 2, 4, 4)]
+    picture = figures.grid([np.ones((4, 4))] * 2, 2, scale=(0, 1), tile_size=40, gap=6, boxes=boxes)
+    violet = (picture == rgb(palette("light").pointer)).all(axis=-1)
+    for i, (top, left, bottom, right) in enumerate(boxes):
+        tile = violet[6:46, 6 + 46 * i : 46 + 46 * i]
+        rows, columns = np.nonzero(tile)
+        assert (rows.min(), rows.max() + 1) == (10 * top, 10 * bottom)
+        assert (columns.min(), columns.max() + 1) == (10 * left, 10 * right)
+        assert not tile[10 * top + 5, 10 * left + 5]  # what is framed can be seen
+
+
 def test_an_outline_frames_a_box_and_nothing_else() -> None:
     picture = np.zeros((8, 8, 3), np.uint8)
     framed = figures.outline(picture, (1, 2, 6, 7), thickness=1)

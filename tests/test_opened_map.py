@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from cnn_core import features
-from cnn_core.answers import ask
+from cnn_core.answers import Answers, ask, ranges
 from cnn_core.data import load_mnist
 from cnn_core.figures import grey, shade_colours, shades, signed
 from cnn_core.messages import Problem
@@ -100,6 +103,38 @@ def test_all_channels_asked_at_once_answer_as_each_by_itself(name: str) -> None:
         assert asked.response(row.name, channel) == pytest.approx(response, abs=1e-5, nan_ok=True)
         if len(np.unique(alone.values)) == len(alone.values):  # no ties: the very same patches
             assert together.fields == alone.fields
+
+
+def test_the_range_of_a_layer_is_that_of_all_its_numbers_for_all_images() -> None:
+    model, images = built(NOTEBOOK), load_mnist().test_images[:7]
+    maps = [features.feature_maps(model, image) for image in images]
+    found = ranges(model, images, batch_size=3)
+    assert tuple(found) == NOTEBOOK.names()
+    for name, ends in found.items():
+        values = np.stack([one[name] for one in maps])
+        assert ends == pytest.approx((values.min(), values.max()), abs=1e-5)
+
+
+def test_a_layer_that_is_no_numbers_any_more_has_no_range() -> None:
+    model = built(NOTEBOOK)
+    with torch.no_grad():
+        model.conv3.weight[0, 0, 0, 0] = float("nan")
+    assert tuple(ranges(model, load_mnist().test_images[:5], batch_size=2)) == NOTEBOOK.names()[:5]
+
+
+@given(st.integers(0, 999), st.floats(0, 5))
+@settings(deadline=None)
+def test_the_digit_decides_all_nothing_or_a_share_of_an_answer(seed: int, noise: float) -> None:
+    random = np.random.default_rng(seed)
+    labels = np.arange(400) % 10
+    decided, chance = labels.astype(float), random.normal(size=400)
+    peaks = np.stack([decided, chance, decided + noise * chance, np.ones(400)], axis=1)
+    asked = Answers(NOTEBOOK, np.zeros((400, 28, 28)), labels, {"conv1": peaks}, {})
+    of_all, of_none, of_both, of_same = asked.by_class("conv1")
+    assert of_all == pytest.approx(1)
+    assert of_none < 0.1
+    assert -1e-9 <= of_none <= of_both + 0.1 <= 1.1 + 1e-9
+    assert of_same == 0
 
 
 def test_shades_give_the_colours_that_a_picture_has() -> None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn_core.answers import ask, ranges
 from cnn_core.data import load_mnist
-from cnn_core.excite import top_patches
+from cnn_core.excite import class_response, maximise_unit, ranked_channels, top_patches
 from cnn_core.features import feature_maps, predict
-from cnn_core.models import FLATTEN, MLP, NETWORKS, ModelSpec, conv, linear, max_pool
+from cnn_core.figures import enlarge, grey, limits, scale_text, shades
+from cnn_core.models import FLATTEN, MLP, NETWORKS, NOTEBOOK, ModelSpec, conv, linear, max_pool
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
 from tests.pages.conftest import OpenPage, code_of, told
 from tests.trained import few_images, train_into
+from ui.network_answers import MEASURED
+from ui.pictures import png_address
 
 SHORT = TrainingSpec(model=MLP, steps=20, batch_size=50, train_size=600)
 SHORT_SHUFFLED = replace(SHORT, pixels="shuffled")
@@ -31,6 +38,18 @@ def texts(app: AppTest) -> str:
 def captions(app: AppTest) -> list[str]:
     """What stands below the pictures."""
     return [i.caption for image in [*app.get("image"), *app.get("imgs")] for i in image.proto.imgs]
+
+
+def addresses(app: AppTest) -> list[str]:
+    """The pictures themselves."""
+    return [i.url for image in [*app.get("image"), *app.get("imgs")] for i in image.proto.imgs]
+
+
+def numbers(drawn: Any) -> np.ndarray:
+    """A chart's numbers, as plotly writes them."""
+    if isinstance(drawn, dict):
+        return np.frombuffer(b64decode(drawn["bdata"]), drawn["dtype"])
+    return np.array(drawn, float)
 
 
 def test_the_code_gives_the_map_that_is_open(open_page: OpenPage) -> None:
@@ -74,7 +93,113 @@ def test_a_channels_favourite_patches_are_those_of_the_core(open_page: OpenPage)
     mnist = load_mnist()
     top = top_patches(RunStore().model(REFERENCE), mnist.test_images[:2000], "relu3", 5)
     digits = ", ".join(str(mnist.test_labels[i]) for i in top.indices)
-    assert any(f"parts of {digits}" in caption for caption in captions(app))
+    assert any(f"framed what it sees: {digits}" in caption for caption in captions(app))
+
+
+def test_a_unit_that_sees_all_is_told_by_images_alone(open_page: OpenPage) -> None:
+    app = open_page("feature_maps", layer="fc2", channel=5, about="likes")
+    mnist = load_mnist()
+    top = top_patches(RunStore().model(REFERENCE), mnist.test_images[:2000], "fc2", 5)
+    digits = ", ".join(str(mnist.test_labels[i]) for i in top.indices)
+    assert any(f"it sees all of each: {digits}" in caption for caption in captions(app))
+    assert not any("the patches that excite it" in caption for caption in captions(app))
+
+
+def test_a_channels_answers_to_each_digit_are_charted(open_page: OpenPage) -> None:
+    app = open_page("feature_maps", layer="relu3", channel=5, about="likes")
+    mnist = load_mnist()
+    expected = class_response(
+        RunStore().model(REFERENCE), mnist.test_images[:2000], mnist.test_labels[:2000], "relu3", 5
+    )
+    (chart,) = app.get("plotly_chart")
+    (bars,) = json.loads(chart.proto.spec)["data"]
+    assert numbers(bars["y"]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_best_input_is_the_one_that_the_core_finds(open_page: OpenPage) -> None:
+    app = open_page("feature_maps", layer="conv1", channel=2, about="likes", best=1)
+    assert any("The input that excites it most" in caption for caption in captions(app))
+    *_, last = maximise_unit(RunStore().model(REFERENCE), "conv1", 2)
+    expected = np.repeat(enlarge(grey(last.image, 0, 1), 6)[..., None], 3, axis=-1)
+    assert png_address(expected) in addresses(app)
+
+
+def network(app: AppTest) -> dict[str, Any]:
+    """The strips of the network, by the layer's name."""
+    shown = [json.loads(e.proto.json) for e in app.get("bidi_component")]
+    return {layer["name"]: layer for data in shown for layer in data.get("layers", [])}
+
+
+def pixels(layer: dict[str, Any]) -> np.ndarray:
+    return np.frombuffer(b64decode(layer["pixels"]), np.uint8).reshape(layer["size"])
+
+
+def test_each_map_can_have_its_own_scale(open_page: OpenPage) -> None:
+    maps = feature_maps(RunStore().model(REFERENCE), DIGITS[0])
+    app = open_page("feature_maps", scale="each", colours="grey")
+    for name in ("conv1", "pool2"):
+        for one, values in zip(pixels(network(app)[name]), maps[name], strict=True):
+            np.testing.assert_array_equal(one, shades(values, limits(values)))
+
+
+def test_the_colours_can_be_grey(open_page: OpenPage) -> None:
+    for colours, mode in (("grey", "grey"), ("signed", "signed")):
+        app = open_page("feature_maps", colours=colours)
+        maps = feature_maps(RunStore().model(REFERENCE), DIGITS[0])["conv2"]
+        np.testing.assert_array_equal(pixels(network(app)["conv2"]), shades(maps, limits(maps), mode))
+
+
+def test_the_strongest_map_can_stand_first(open_page: OpenPage) -> None:
+    maps = feature_maps(RunStore().model(REFERENCE), DIGITS[0])
+    app = open_page("feature_maps", order="strength")
+    for name, layer in network(app).items():
+        assert layer["order"] == ranked_channels(maps[name]).tolist()
+
+
+def test_a_fixed_scale_is_the_same_at_every_step_and_for_every_image(open_page: OpenPage) -> None:
+    model = RunStore().model(REFERENCE)
+    ends = ranges(model, load_mnist().test_images[:MEASURED])
+    for address in ({}, {"step": 0}, {"image": "test-77"}):
+        app = open_page("feature_maps", scale="held", **address)
+        assert f"first {MEASURED} test digits give at step 2,400" in texts(app)
+        layers = network(app)
+        assert {name: layer["scale"] for name, layer in layers.items() if name != "input"} == {
+            name: scale_text(*of_layer) for name, of_layer in ends.items()
+        }
+        maps = feature_maps(RunStore().model(REFERENCE, int(address.get("step", 2400))), picture_of(address))
+        for name, of_layer in ends.items():
+            assert np.array_equal(pixels(layers[name]), shaped(maps[name], of_layer))
+
+
+def picture_of(address: dict[str, object]) -> np.ndarray:
+    return DIGITS[int(str(address.get("image", "test-0")).removeprefix("test-"))]
+
+
+def shaped(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+    shown = shades(values, ends, "signed")
+    return shown if values.ndim == 3 else shown[:, None, None]
+
+
+def test_what_lies_beyond_a_fixed_scale_is_counted(open_page: OpenPage) -> None:
+    run = train_into(Recorder(), replace(SHORT, model=NOTEBOOK, learning_rate=0.5), few_images())
+    ends = ranges(RunStore().model(run), load_mnist().test_images[:MEASURED])
+    maps = feature_maps(RunStore().model(run, 0), DIGITS[0])
+    layers = network(open_page("feature_maps", run=run, step=0, scale="held"))
+    beyond = {n: int((np.abs(maps[n]) > max(map(abs, ends[n]))).sum()) for n in ends}
+    assert sum(beyond.values()) > 0
+    assert {name: layer["beyond"] for name, layer in layers.items() if name != "input"} == beyond
+
+
+@pytest.mark.parametrize(
+    ("step", "words"), [(0, "does not tell the digits well apart"), (2400, "from small parts")]
+)
+def test_the_story_says_of_the_layers_what_was_measured(open_page: OpenPage, step: int, words: str) -> None:
+    app = open_page("feature_maps", story=1, step=step)
+    mnist = load_mnist()
+    asked = ask(RunStore().model(REFERENCE, step), mnist.test_images[:2000], mnist.test_labels[:2000])
+    share = float(asked.by_class("fc2").mean())
+    assert f"**fc2** {share:.0%}" in texts(app)
+    assert words in texts(app)
 
 
 def test_the_story_has_a_picture_for_every_layer_that_sums(open_page: OpenPage) -> None:
@@ -99,7 +224,7 @@ def test_a_run_that_ran_away_says_so_and_shows_its_first_step(open_page: OpenPag
     run = train_into(Recorder(), broken, few_images())
     for address in ({}, {"layer": "conv1"}, {"layer": "fc1", "about": "likes"}, {"layer": "pool1"}):
         app = open_page("feature_maps", run=run, **address)
-        assert "no numbers any more" in app.warning[0].value
+        assert "diverged" in app.warning[0].value
         assert told(app) == "The network reads nothing."
     assert not open_page("feature_maps", run=run, step=0, layer="conv1").warning
 
@@ -137,4 +262,4 @@ def test_a_layer_that_the_network_has_not_gets_a_sentence(open_page: OpenPage) -
 
 
 def test_it_speaks_korean(open_page: OpenPage) -> None:
-    assert open_page("feature_maps", lang="ko").header[0].value == "각 층은 이미지에서 무엇을 뽑아낼까요?"
+    assert open_page("feature_maps", lang="ko").header[0].value == "각 계층은 이미지에서 무엇을 뽑아낼까요?"

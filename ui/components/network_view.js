@@ -153,19 +153,30 @@ class Network {
     const field = unit && this.data.layers[unit.at].field;
     if (!field) return;
     const { scale, size } = this.strips[0].at;
+    const [row, col] = this.cell(unit, field);
     const end = (n) => Math.min(size[1], Math.max(0, n));
-    const [[top, bottom], [left, right]] = [unit.row, unit.col].map((n) => {
+    const [[top, bottom], [left, right]] = [row, col].map((n) => {
       const begin = field.start + n * field.jump;
       return [end(begin), end(begin + field.size)];
     });
     this.strips[0].frame(this.marks.field, [left, top, right - left, bottom - top].map((n) => n * scale));
   }
 
+  // A number behind flatten is a cell of the maps before it.
+  cell(unit, { cells, wide }) {
+    if (!wide) return [unit.row, unit.col];
+    const place = this.data.layers[unit.at].order[unit.index] % cells;
+    return [Math.floor(place / wide), place % wide];
+  }
+
   words() {
     const { labels, layers, space } = this.data;
-    if (!this.here) return space ? labels.turn : labels.start;
+    if (!this.here) {
+      const list = layers.filter(({ beyond }) => beyond).map(({ name, beyond }) => `${name} ${beyond}`).join(", ");
+      return `${space ? labels.turn : labels.start} ${list && fill(labels.beyond, { list })}`;
+    }
     const layer = layers[this.here.at];
-    const values = { layer: layer.name, range: layer.range, channel: layer.order[this.here.index], of: layer.of, peak: shown(this.strips[this.here.at].peaks[this.here.index]) };
+    const values = { layer: layer.name, range: layer.range, channel: layer.order[this.here.index], last: layer.of - 1, peak: shown(this.strips[this.here.at].peaks[this.here.index]) };
     const cut = layer.of > layer.size[0] ? ` ${fill(labels.part, { shown: layer.size[0], of: layer.of })}.` : "";
     return fill(layer.isMap ? labels.map : labels.unit, values) + cut;
   }

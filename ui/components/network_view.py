@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,10 +12,12 @@ import streamlit as st
 
 from cnn_core.excite import ranked_channels
 from cnn_core.figures import limits, scale_text, shade_colours, shades
-from cnn_core.models import ModelSpec, summary
+from cnn_core.models import INPUT_SHAPE, ModelSpec, summary
 from cnn_core.walk import receptive_field
 from ui.components import component
 from ui.language import t
+
+Ends = tuple[float, float]
 
 MOST = {3: 128, 1: 1024}  # maps, and numbers of a vector, that a strip shows
 
@@ -37,18 +39,23 @@ def strips(
     maps: dict[str, np.ndarray],
     *,
     each: bool = False,
+    held: Mapping[str, Ends] | None = None,
     mode: str = "signed",
     by_strength: bool = False,
     theme: str = "light",
 ) -> dict[str, object]:
     """What the browser shows of ``features.feature_maps``.
 
-    ``each`` map has its own scale, or a layer has one; ``mode`` grey or signed; ``by_strength``: the map that
-    answers most strongly stands first.
+    ``each`` map has its own scale, or a layer has one: that of its values now, or the ends that are ``held``
+    for it; what lies beyond these is counted. ``mode`` grey or signed; ``by_strength``: the map that answers
+    most strongly stands first.
     """
     orders = {name: ranked_channels(values) for name, values in maps.items()} if by_strength else {}
     return {
-        "layers": [_layer(spec, name, values, each, mode, orders.get(name)) for name, values in maps.items()],
+        "layers": [
+            _layer(spec, name, values, (held or {}).get(name), each, mode, orders.get(name))
+            for name, values in maps.items()
+        ],
         "colours": _text(shade_colours(mode, theme)),
         "greys": _text(shade_colours("grey", theme)),
     }
@@ -85,7 +92,13 @@ def network_view(
 
 
 def _layer(
-    spec: ModelSpec, name: str, values: np.ndarray, each: bool, mode: str, order: np.ndarray | None
+    spec: ModelSpec,
+    name: str,
+    values: np.ndarray,
+    held: Ends | None,
+    each: bool,
+    mode: str,
+    order: np.ndarray | None,
 ) -> dict[str, object]:
     """One strip: its shades, (n, H, W), from left to right, and which channels they are."""
     order = np.arange(len(values)) if order is None else order
@@ -93,10 +106,11 @@ def _layer(
     shown = values[order] if values.ndim == 3 else values[order, None, None]
     is_image = name == "input"
     mode = "grey" if is_image else mode
+    ends = (0.0, 1.0) if is_image else held or limits(values)
     if each and values.ndim == 3 and not is_image:
         pixels = np.stack([shades(m, limits(m), mode) for m in shown])
     else:
-        pixels = shades(shown, (0, 1) if is_image else limits(values), mode)
+        pixels = shades(shown, ends, mode)
     return {
         "name": name,
         "shape": "×".join(map(str, values.shape)),
@@ -110,8 +124,18 @@ def _layer(
         if values.ndim == 1 and np.isfinite(values).all()
         else None,
         "range": scale_text(*limits(values)),
-        "field": None if is_image or values.ndim != 3 else field_of(spec, name),
+        "scale": scale_text(*ends),
+        "beyond": 0 if is_image or held is None else _beyond(values, held, mode),
+        "field": None if is_image else field_of(spec, name),
     }
+
+
+def _beyond(values: np.ndarray, ends: Ends, mode: str) -> int:
+    """How many numbers lie outside a scale."""
+    low, high = (-max(map(abs, ends)), max(map(abs, ends))) if mode == "signed" else ends
+    near = 1e-6 * (high - low)  # a range that was found in batches differs in the last digit
+    numbers = values[np.isfinite(values)]
+    return int(((numbers < low - near) | (numbers > high + near)).sum())
 
 
 def _peaks(shown: np.ndarray) -> np.ndarray:
@@ -122,14 +146,30 @@ def _peaks(shown: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def field_of(spec: ModelSpec, layer: str) -> dict[str, int]:
-    """A map's receptive fields: the first one's corner and size, and how far it jumps from cell to cell."""
-    shape = next(row.shape for row in summary(spec) if row.name == layer)
-    first, last = (receptive_field(spec, layer, n, n).full for n in (0, shape[1] - 1))
+    """A layer's receptive fields: the first one's corner and size, and how far it jumps from cell to cell.
+
+    Behind flatten a number is still one cell of a map: ``cells`` of them, ``wide`` to a row. Behind a linear
+    layer everything is seen.
+    """
+    rows = summary(spec)
+    place = next(i for i, row in enumerate(rows) if row.name == layer)
+    shape = rows[place].shape
+    flat: dict[str, int] = {}
+    if len(shape) == 1:
+        if any(row.layer.kind == "linear" for row in rows[: place + 1]):
+            return {"start": 0, "size": INPUT_SHAPE[1], "jump": 0}
+        maps = next(row for row in rows if row.layer.kind == "flatten").in_shape
+        flat = {"cells": maps[1] * maps[2], "wide": maps[2]}
+        first, last = (receptive_field(spec, layer, channel=n).full for n in (0, maps[1] * maps[2] - 1))
+        steps = maps[1] - 1
+    else:
+        first, last = (receptive_field(spec, layer, n, n).full for n in (0, shape[1] - 1))
+        steps = shape[1] - 1
     return {
         "start": first[0],
         "size": first[2] - first[0],
-        "jump": (last[0] - first[0]) // max(1, shape[1] - 1),
-    }
+        "jump": (last[0] - first[0]) // max(1, steps),
+    } | flat
 
 
 def _text(pixels: np.ndarray) -> str:
@@ -142,11 +182,13 @@ def _labels() -> dict[str, str]:
             "The network. Left and right: another map, up and down: another layer, Enter opens the map."
         ),
         "map": t(
-            "{layer}, map {channel} of {of}: strongest value {peak} (the layer: {range}). A click opens it."
+            "{layer}, map {channel} (0 to {last}): strongest value {peak} (the layer: {range}). A click "
+            "opens it."
         ),
-        "unit": t("{layer}, number {channel} of {of}: {peak} (the layer: {range}). A click opens it."),
+        "unit": t("{layer}, number {channel} (0 to {last}): {peak} (the layer: {range}). A click opens it."),
         "image": t("The image that the network reads"),
         "start": t("Point at a map; a click opens it."),
+        "beyond": t("▲ Beyond the fixed scale: {list}."),
         "part": t("{shown} of {of} are shown"),
         "turn": t("Drag, or Shift and an arrow key, turns the network about; a click opens a map."),
     }

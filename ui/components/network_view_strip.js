@@ -38,9 +38,9 @@ class Strip {
     this.layer = layer;
     this.peaks = new Float32Array(bytes(layer.peaks).buffer);
     this.title.textContent = layer.name;
-    this.shape.textContent = layer.shape;
-    this.range.textContent = layer.range;
-    this.name.title = layer.range;
+    this.shape.textContent = layer.beyond ? `${layer.shape} ▲` : layer.shape;
+    this.range.textContent = layer.scale;
+    this.name.title = layer.scale;
   }
 
   paint(strip, dense) {

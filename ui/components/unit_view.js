@@ -2,6 +2,7 @@
 
 const BIG = 176; // px of the opened map
 const IMAGE = 112;
+const SMALL = 84; // px of the sum before the bias, and of what the activation makes
 const NUMBER = 44; // px of a vector's number
 const PHONE = 640; // px: on a narrower screen the view stands below the network
 
@@ -83,9 +84,9 @@ class UnitView {
     const before = this.sumsOf ?? (this.data.source === "input" ? [] : this.inputsOf);
     this.limit = largest([...before, ...this.outputOf, ...(this.activatedOf ?? [])]);
     this.grey(this.image, this.imageOf, [28, 28], IMAGE);
-    this.figure(this.sum, this.sumsOf, isMap ? IMAGE : NUMBER, labels.sumMap);
+    this.figure(this.sum, this.sumsOf, isMap ? SMALL : NUMBER, labels.sumMap);
     this.figure(this.output, this.outputOf, isMap ? BIG : NUMBER, this.sumsOf ? fill(labels.biased, { bias: shown(this.biasOf[0], 3), name }) : name);
-    this.figure(this.after, this.activatedOf, isMap ? IMAGE : NUMBER, after);
+    this.figure(this.after, this.activatedOf, isMap ? SMALL : NUMBER, after);
     this.output.node.setAttribute("aria-label", `${name}. ${labels.keys}`);
     this.scale.textContent = fill(labels.scale, { limit: shown(this.limit, 3) });
   }

@@ -187,6 +187,7 @@ def _labels(opened: OpenedMap) -> dict[str, str]:
         "fewer": t("Show the strongest only"),
         "rest": t("{count} more maps give {sum}."),
         "maps": t("Map by map"),
+        "together": t("All of them at once"),
         "for": t("For"),
         "against": t("Against"),
         "pixel": t("pixel ({row}, {col})"),

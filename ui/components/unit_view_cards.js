@@ -7,7 +7,7 @@ class Cards {
     this.view = view;
     const { data } = view;
     const { labels, channels, part } = data;
-    if (data.sides) make("h4", into).textContent = labels.maps;
+    if (data.sides) make("h4", into).textContent = channels.length > 1 ? labels.maps : labels.together;
     const box = make("div", into, { className: "cards" });
     this.order = this.ranked();
     this.limits = { input: largest(view.inputsOf), weight: largest(view.weightsOf), product: largest(view.productsOf) };

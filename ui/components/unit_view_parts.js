@@ -9,13 +9,13 @@ function shown(number, digits = 4) {
   return text.replace("-", "−");
 }
 
-function signedText(number) {
-  return number >= 0 ? `+${shown(number)}` : shown(number);
+function signedText(number, digits) {
+  return number >= 0 ? `+${shown(number, digits)}` : shown(number, digits);
 }
 
 // A number for the eye; exact on pointing.
-function put(node, number) {
-  node.textContent = signedText(number);
+function put(node, number, digits) {
+  node.textContent = signedText(number, digits);
   node.title = String(number).replace("-", "−");
   node.dataset.value = number;
 }

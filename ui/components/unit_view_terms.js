@@ -11,7 +11,7 @@ function terms(view, into) {
     side.terms.forEach((term) => row(view, list, term, colour, (100 * Math.abs(term.numbers[2])) / most));
     const others = make("div", list, { className: "term rest" });
     make("span", others).textContent = fill(labels.others, { count: side.others });
-    put(make("b", others), side.rest);
+    put(make("b", others), side.rest, 3);
   });
 }
 
@@ -21,7 +21,7 @@ function row(view, into, { at, numbers: [input, weight, product] }, colour, shar
   const node = make(isImage ? "div" : "button", into, { className: "term" });
   make("span", node).textContent = named(view.data, at);
   make("span", node).textContent = `${shown(input, 3)} × ${shown(weight, 3)}`;
-  put(make("b", node), product);
+  put(make("b", node), product, 3);
   node.style.background = `linear-gradient(90deg, ${colour} ${share}%, transparent ${share}%)`;
   if (isImage) return;
   Object.assign(node, { type: "button", title: labels.walk });
