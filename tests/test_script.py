@@ -32,9 +32,8 @@ def another_network() -> bytes:
 START = another_network()
 SPECS = {
     **{name: replace(preset.spec, steps=4, batch_size=32) for name, preset in PRESETS.items()},
-    "shuffled": TrainingSpec(
-        model=LENET5, pixels="shuffled", steps=4, initialisation="small", train_size=300
-    ),
+    "shuffled": TrainingSpec(model=LENET5, pixels="shuffled", steps=4, train_size=300),
+    "small": TrainingSpec(model=SMALL, steps=4, initialisation="small", train_size=300),
     "dropout": TrainingSpec(
         model=SMALL, steps=5, batch_size=30, train_size=70, initialisation="kaiming", seed=3
     ),
