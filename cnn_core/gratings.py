@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -46,6 +47,7 @@ SIDES = (  # where an edge is brighter, by the direction in which brightness ris
     text("brighter above on the right"),
 )
 LIGHT, DARK = text("light on dark"), text("dark on light")
+POLARITIES = (*SIDES, LIGHT, DARK, "")
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,35 @@ class Orientation:
     strength: float  # the largest answer to a grating of contrast 1
 
 
-def smoothness(filters: ArrayLike) -> float:
+class Name(NamedTuple):
+    """What a filter is called."""
+
+    kind: str  # one of KINDS, to be translated
+    polarity: str  # as in ``Orientation``; "" where there is no clear pattern
+
+
+def smoothness(filters: ArrayLike) -> float | None:
     """How alike neighbouring weights are, as a correlation: about 0 for noise, towards 1 for smooth shapes.
 
-    ``filters`` (FN, C, FH, FW), of at least 2×2; 0 where all weights are equal.
+    ``filters`` (FN, C, FH, FW); 0 where all weights are equal, None where none has a neighbour or one is no
+    number.
     """
     w = np.asarray(filters, float)
     here = np.concatenate([w[..., :, :-1].ravel(), w[..., :-1, :].ravel()])
     there = np.concatenate([w[..., :, 1:].ravel(), w[..., 1:, :].ravel()])
+    if not here.size or not np.isfinite(w).all():
+        return None
     if not here.std() or not there.std():
         return 0.0
     return float(np.corrcoef(here, there)[0, 1])
+
+
+@lru_cache(maxsize=32)
+def chance_smoothness(shape: tuple[int, ...]) -> float:
+    """The ``smoothness`` that only one in twenty sets of random filters of this shape exceeds."""
+    random = np.random.default_rng(0)
+    found = [smoothness(random.standard_normal(shape)) for _ in range(200)]
+    return float(np.quantile([one for one in found if one is not None] or [0.0], CHANCE))
 
 
 def strongest(filters: ArrayLike, kind: str) -> int | None:
@@ -78,17 +98,31 @@ def strongest(filters: ArrayLike, kind: str) -> int | None:
     return max(of_kind, key=lambda i: orientation(np.asarray(filters)[i]).strength, default=None)
 
 
-def grouped(filters: ArrayLike) -> dict[str, list[int]]:
-    """The numbers of the filters (FN, C, FH, FW) of every kind, in the order of KINDS; empty ones too.
+def names(filters: ArrayLike) -> list[Name]:
+    """What each of the filters (FN, C, FH, FW) is called.
 
     A filter that no pattern fits better than chance would is of the kind UNCLEAR, whichever way it leans.
     """
-    found: dict[str, list[int]] = {kind: [] for kind in KINDS}
-    for i, one in enumerate(np.asarray(filters)):
-        kind = orientation(one).group
-        clear = kind == EVEN or pattern_share(one) > chance_share(one.shape[-2], one.shape[-1])
-        found[kind if clear else UNCLEAR].append(i)
-    return found
+    return [_name(one) for one in np.asarray(filters)]
+
+
+def _name(weights: np.ndarray) -> Name:
+    found = orientation(weights)
+    clear = found.group == EVEN or pattern_share(weights) > chance_share(*weights.shape[-2:])
+    return Name(found.group, found.polarity) if clear else Name(UNCLEAR, "")
+
+
+def grouped(filters: ArrayLike) -> dict[str, list[int]]:
+    """The numbers of the filters (FN, C, FH, FW) of every kind, in the order of KINDS; empty ones too."""
+    found = names(filters)
+    return {kind: [i for i, name in enumerate(found) if name.kind == kind] for kind in KINDS}
+
+
+def by_name(filters: ArrayLike) -> dict[Name, list[int]]:
+    """The numbers of the filters (FN, C, FH, FW) of each kind and polarity that occurs, in their order."""
+    found = names(filters)
+    order = sorted(set(found), key=lambda name: (KINDS.index(name.kind), POLARITIES.index(name.polarity)))
+    return {name: [i for i, other in enumerate(found) if other == name] for name in order}
 
 
 def counts(groups: Sequence[Mapping[str, list[int]]]) -> dict[str, list[int]]:

@@ -4,12 +4,19 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import gratings
-from cnn_core.figures import enlarge, filter_grid, grey, limits, scale_text, signed
+from cnn_core.figures import enlarge, filter_grid, grey, limits, signed
 from cnn_core.models import first_layer
 from cnn_core.ops import conv2d
-from ui import frame, specimen
+from ui import diverged, frame, specimen
 from ui.components.conv_grid import conv_grid
-from ui.filter_groups import about_filter, group_board, groups_at, groups_over_steps, in_words
+from ui.filter_groups import (
+    about_filter,
+    group_board,
+    groups_at,
+    groups_over_steps,
+    in_words,
+    weights_in_words,
+)
 from ui.language import t
 from ui.picture_input import PICTURE_FIELDS, pick_picture
 from ui.pictures import beside, picture
@@ -24,6 +31,65 @@ page = frame.begin(
     filter=integer(0, 0, 999),
     **PICTURE_FIELDS,
 )
+
+
+def at_work(now: np.ndarray, index: int, groups: dict[str, list[int]]) -> None:
+    """Filter ``index`` of (FN, 1, FH, FW), beside the strongest edge filters, applied to a picture."""
+    edges = {
+        t("Strongest vertical-edge filter"): gratings.strongest(now, gratings.VERTICAL_EDGE),
+        t("Strongest horizontal-edge filter"): gratings.strongest(now, gratings.HORIZONTAL_EDGE),
+    }
+    choose(edges, index, len(now))
+    st.markdown(about_filter(now, index, next(kind for kind in groups if index in groups[kind])))
+    x = pick_picture(page)
+    chosen = [index, *(found for found in edges.values() if found is not None and found != index)]
+    maps = [conv2d(x[None, None], now[i : i + 1])[0, 0] for i in chosen]
+    limit = max(map(abs, limits(*maps))) or 1.0
+    factor = max(1, 224 // max(x.shape))  # a digit is as large as a photo
+    shown = [
+        np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1),
+        *(signed(m, limit, frame.theme()) for m in maps),
+    ]
+    picture(
+        beside([enlarge(one, factor) for one in shown]),
+        "filter-applied",
+        t("The picture, and what each filter makes of it"),
+        t(
+            "The picture, then filters {numbers} applied to it, without their bias: orange below 0, blue "
+            "above, full colour at ±{limit}",
+            numbers=", ".join(map(str, chosen)),
+            limit=f"{limit:.3g}",
+        ),
+    )
+    with st.expander(t("The filter's numbers, on the middle of the picture")):
+        sizes = [min(n, now.shape[-1] + 3) for n in x.shape]
+        top, left = ((n - size) // 2 for n, size in zip(x.shape, sizes, strict=True))
+        conv_grid(
+            x[top : top + sizes[0], left : left + sizes[1]].astype(float).round(3),
+            now[index, 0].astype(float).round(3),
+            key="filters.grid",
+        )
+
+
+def choose(edges: dict[str, int | None], index: int, count: int) -> None:
+    """A filter by its number, or the strongest of a kind at one press."""
+    number, *shortcuts = st.columns([1, 2, 2], vertical_alignment="bottom")
+    number.number_input(
+        t("Filter (from 0)"),
+        0,
+        count - 1,
+        **control("filters.number", index, lambda n: page.set(filter=n)),
+    )
+    for column, (label, found) in zip(shortcuts, edges.items(), strict=True):
+        column.button(
+            label,
+            disabled=found is None,
+            width="stretch",
+            on_click=lambda i: page.set(filter=i),
+            args=(found,),
+        )
+
+
 looked_at = specimen.pick(page, image=False)
 layer = first_layer(looked_at.run.spec.model)
 steps = (looked_at.steps[0], looked_at.step, looked_at.steps[-1])
@@ -53,7 +119,9 @@ columns = st.columns(3, gap="medium")
 titles = (
     t("At step {step:,}", step=steps[0]) if steps[0] else t("Before training (step 0)"),
     t("At step {step:,}", step=looked_at.step),
-    t("After training (step {step:,})", step=steps[2]),
+    t("After training (step {step:,})", step=steps[2])
+    if looked_at.run.is_complete
+    else t("The newest so far (step {step:,})", step=steps[2]),
 )
 for place, (step, title) in enumerate(zip(steps, titles, strict=True)):
     with columns[place]:
@@ -78,82 +146,23 @@ if page.scale == "grey":
 else:
     st.caption(t("One scale for all three, full colour at ±{limit}.", limit=f"{max(-low, high):.3g}"))
 
-if is_conv:
-    if steps[0] == 0:
-        st.markdown(
-            t(
-                "Before training the weights are noise, from {before}: neighbouring weights have nothing to "
-                "do with each other (correlation **{noise:.2f}**). After training they run from {after}, and "
-                "neighbours go together (**{shape:.2f}**): edges and blobs.",
-                before=scale_text(*limits(weights[0])),
-                after=scale_text(*limits(weights[steps[2]])),
-                noise=gratings.smoothness(weights[0]),
-                shape=gratings.smoothness(weights[steps[2]]),
-            )
-        )
-
-    now = weights[looked_at.step]
+now = weights[looked_at.step]
+if not diverged.warned(now) and is_conv:
+    ends = {step: weights[step] for step in (steps[0], steps[2])}
+    st.markdown(" ".join(weights_in_words(ends, looked_at.run.is_complete)))
     index = min(page.filter, len(now) - 1)
     groups = {step: groups_at(looked_at.run.id, step, layer) for step in steps}
     st.subheader(t("Edge detectors by name"), anchor=False)
     tiles, chart = st.columns([1, 1], gap="large")
     with tiles:
-        group_board(now, groups[looked_at.step], index, page.scale, (low, high), lambda i: page.set(filter=i))
+        group_board(now, index, page.scale, (low, high), lambda i: page.set(filter=i))
     with chart:
         groups_over_steps(looked_at, layer)
     if steps[0] == 0:
         st.markdown(in_words(groups[looked_at.step], groups[0], looked_at.step))
 
     st.subheader(t("One filter at work"), anchor=False)
-    edges = {
-        t("Strongest vertical-edge filter"): gratings.strongest(now, gratings.VERTICAL_EDGE),
-        t("Strongest horizontal-edge filter"): gratings.strongest(now, gratings.HORIZONTAL_EDGE),
-    }
-    number, *shortcuts = st.columns([1, 2, 2], vertical_alignment="bottom")
-    number.number_input(
-        t("Filter (from 0)"),
-        0,
-        len(now) - 1,
-        **control("filters.number", index, lambda n: page.set(filter=n)),
-    )
-    for column, (label, found) in zip(shortcuts, edges.items(), strict=True):
-        column.button(
-            label,
-            disabled=found is None,
-            width="stretch",
-            on_click=lambda i: page.set(filter=i),
-            args=(found,),
-        )
-    kind = next(kind for kind, numbers in groups[looked_at.step].items() if index in numbers)
-    st.markdown(about_filter(now, index, kind))
-    x = pick_picture(page)
-    chosen = [index, *(found for found in edges.values() if found is not None and found != index)]
-    maps = [conv2d(x[None, None], now[i : i + 1])[0, 0] for i in chosen]
-    limit = max(map(abs, limits(*maps))) or 1.0
-    factor = max(1, 224 // max(x.shape))  # a digit is as large as a photo
-    shown = [
-        np.repeat(grey(x, 0, 1)[..., None], 3, axis=-1),
-        *(signed(m, limit, frame.theme()) for m in maps),
-    ]
-    picture(
-        beside([enlarge(one, factor) for one in shown]),
-        "filter-applied",
-        t("The picture, and what each filter makes of it"),
-        t(
-            "The picture, then filters {numbers} applied to it, without their bias: orange below 0, blue "
-            "above, full colour at ±{limit}",
-            numbers=", ".join(map(str, chosen)),
-            limit=f"{limit:.3g}",
-        ),
-    )
-    with st.expander(t("The filter's numbers, on the middle of the picture")):
-        size = now.shape[-1] + 3
-        top, left = (x.shape[0] - size) // 2, (x.shape[1] - size) // 2
-        conv_grid(
-            x[top : top + size, left : left + size].astype(float).round(3),
-            now[index, 0].astype(float).round(3),
-            key="filters.grid",
-        )
+    at_work(now, index, groups[looked_at.step])
 
 frame.end(
     "filters",

@@ -64,6 +64,39 @@ def test_training_turns_noise_into_clear_patterns() -> None:
     assert counts[HORIZONTAL_EDGE][-1] >= 1
 
 
+def test_filters_are_told_apart_by_polarity_too() -> None:
+    filters = np.stack([VERTICAL, -VERTICAL, VERTICAL.T, 2 * VERTICAL, np.ones((3, 3))])[:, None]
+    assert gratings.by_name(filters) == {
+        (VERTICAL_EDGE, "brighter on the right"): [0, 3],
+        (VERTICAL_EDGE, "brighter on the left"): [1],
+        (HORIZONTAL_EDGE, "brighter below"): [2],
+        (gratings.EVEN, gratings.LIGHT): [4],
+    }
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 3, 5]))
+def test_kind_and_polarity_divide_what_the_kinds_divide(seed: int, size: int) -> None:
+    filters = np.random.default_rng(seed).standard_normal((8, 1, size, size))
+    of_kind: dict[str, list[int]] = {}
+    for name, numbers in gratings.by_name(filters).items():
+        assert (name.polarity == "") == (name.kind == UNCLEAR)
+        of_kind[name.kind] = sorted([*of_kind.get(name.kind, []), *numbers])
+    assert of_kind == {kind: numbers for kind, numbers in gratings.grouped(filters).items() if numbers}
+
+
+def test_of_random_filters_one_set_in_twenty_is_smoother_than_chance() -> None:
+    shape, random = (16, 1, 5, 5), np.random.default_rng(3)
+    found = [gratings.smoothness(random.standard_normal(shape)) for _ in range(300)]
+    above = np.mean([one is not None and one > gratings.chance_smoothness(shape) for one in found])
+    assert 0.01 < above < 0.12
+
+
+@pytest.mark.parametrize("weights", [np.ones((4, 1, 1, 1)), np.full((2, 1, 5, 5), np.nan)])
+def test_where_there_are_no_neighbours_or_no_numbers_nothing_is_smooth(weights: np.ndarray) -> None:
+    assert gratings.smoothness(weights) is None
+
+
 @pytest.mark.parametrize("weights", [np.full((5, 5), np.nan), np.zeros((5, 5)), np.ones((1, 1))])
 def test_what_has_no_shape_breaks_nothing(weights: np.ndarray) -> None:
     assert gratings.pattern_share(weights) == 0

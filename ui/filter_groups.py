@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from cnn_core import gratings
 from cnn_core.charts import history_figure
 from cnn_core.colours import palette
-from cnn_core.figures import grey, signed
+from cnn_core.figures import grey, limits, scale_text, signed
 from ui import frame
 from ui.components.unit_board import unit_board
 from ui.language import t
@@ -26,22 +26,25 @@ def groups_at(run_id: str, step: int, layer: str) -> dict[str, list[int]]:
 
 def group_board(
     weights: np.ndarray,
-    groups: dict[str, list[int]],
     chosen: int,
     scale: str,
     ends: tuple[float, float],
     on_press: Callable[[int], None],
 ) -> None:
-    """Filters (FN, 1, FH, FW), each kind under its name, on the page's scale; press one to choose it."""
+    """Filters (FN, 1, FH, FW), each kind and polarity under its name, on the page's scale; press one."""
     tiles = weights[:, 0]
     if scale == "signed":
         pictures = signed(tiles, max(map(abs, ends)), frame.theme())
     else:
         pictures = np.repeat(grey(tiles, *ends)[..., None], 3, axis=-1)
-    kinds = {i: kind for kind, numbers in groups.items() for i in numbers}
-    labels = [t("Filter {index}: {kind}", index=i, kind=t(kinds[i])) for i in range(len(weights))]
-    named = {t(kind): numbers for kind, numbers in groups.items() if numbers}
-    unit_board("filters.board", pictures, named, [chosen], labels, on_press, "chosen", 54)
+    groups = {_called(name): numbers for name, numbers in gratings.by_name(weights).items()}
+    called = {i: name for name, numbers in groups.items() for i in numbers}
+    labels = [t("Filter {index}: {kind}", index=i, kind=called[i]) for i in range(len(weights))]
+    unit_board("filters.board", pictures, groups, [chosen], labels, on_press, "chosen", 54)
+
+
+def _called(name: gratings.Name) -> str:
+    return f"{t(name.kind)}, {t(name.polarity)}" if name.polarity else t(name.kind)
 
 
 def about_filter(weights: np.ndarray, index: int, kind: str) -> str:
@@ -101,3 +104,32 @@ def in_words(now: dict[str, list[int]], before: dict[str, list[int]], step: int)
         edges=sum(len(now[kind]) for kind in gratings.EDGES),
         first=total - len(before[gratings.UNCLEAR]),
     )
+
+
+def weights_in_words(ends: dict[int, np.ndarray], finished: bool) -> Iterator[str]:
+    """Whether neighbouring weights go together at a run's first and last step: noise, or shapes."""
+    chance = gratings.chance_smoothness(next(iter(ends.values())).shape)
+    for step, weights in ends.items():
+        alike = gratings.smoothness(weights)
+        if alike is None:
+            continue
+        when = t("At step {step:,}", step=step)
+        if not step:
+            when = t("Before training")
+        elif finished and step == max(ends):
+            when = t("After training")
+        said = {"when": when, "range": scale_text(*limits(weights)), "alike": alike}
+        if alike > chance:
+            yield t(
+                "{when} the weights run from {range}, and neighbours go together (correlation "
+                "**{alike:.2f}**): smooth shapes.",
+                **said,
+            )
+        else:
+            yield t(
+                "{when} the weights run from {range}, and neighbours do not go together (correlation "
+                "**{alike:.2f}**): noise.",
+                **said,
+            )
+    if weights.shape[-1] > 1:
+        yield t("Of random weights, 95 in 100 stay below {chance:.2f}.", chance=chance)
