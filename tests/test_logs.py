@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from cnn_core.logs import HEADER, event_file, event_file_name, metrics_csv
+from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore, reference_store
+from tests.test_runs import damage
+from tests.trained import SMALL, few_images, train_into
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +108,17 @@ def test_every_step_and_test_stands_in_the_event_file(store: RunStore) -> None:
     times = [event[1][0] for event in events]
     assert min(times) >= store.run(REFERENCE).created
     assert "tfevents" in event_file_name(REFERENCE, 0.0)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_damaged_snapshot_has_no_picture(tmp_path: Path) -> None:
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = train_into(store, replace(SMALL, steps=5), few_images())
+    steps = store.snapshot_steps(run_id)
+    damage(store, "snapshots", run_id, steps[1])
+    events = [fields(record) for record in records(event_file(store, run_id))[1:]]
+    pictures = [e.get(2, [0])[0] for e in events if any(4 in fields(v) for v in fields(e[5][0])[1])]
+    assert pictures == [steps[0], *steps[2:]]
 
 
 def test_the_table_has_a_row_for_each_step_and_every_digit(store: RunStore) -> None:
