@@ -14,6 +14,7 @@ _random = np.random.default_rng(7)
 COLOURS = _random.integers(0, 5, (3, 5, 5))
 FILTERS = _random.integers(-2, 3, (3, 3, 3))
 PICTURE = _random.random((28, 28)).astype(np.float32)
+LARGE = _random.random((40, 40)).astype(np.float32)
 LEARNED = (_random.standard_normal((5, 5)) / 5).astype(np.float32)
 
 CASES: dict[str, dict[str, Any]] = {
@@ -38,5 +39,20 @@ CASES: dict[str, dict[str, Any]] = {
     "max padded": {"x": COLOURS - 5, "op": "max", "window": 3, "stride": 2, "padding": 1},
     "avg": {"x": POOL, "op": "avg", "window": 2, "stride": 2},
     "predict": {"x": BOOK, "weight": FILTER, "bias": 3, "padding": 1, "stride": 2, "predict": True},
+    "predict filters": {
+        "x": COLOURS,
+        "weight": [FILTERS, -FILTERS],
+        "stride": 3,  # the last rows and columns are left over
+        "show_im2col": True,
+        "predict": True,
+    },
+    "slips": {
+        "x": [[7, 11, 13], [17, 19, 23], [29, 31, 37]],
+        "weight": [[1, -2, 0], [3, -5, 4], [0, 6, -8]],
+        "bias": -100,
+        "padding": 1,
+        "predict": True,
+    },
+    "large": {"x": LARGE, "weight": LEARNED, "padding": 2, "input_range": (0, 1)},
     "too large": {"x": BOOK, "weight": np.ones((5, 5))},
 }

@@ -14,13 +14,14 @@ st.html(f"<style>{css_variables('dark' if st.context.theme.type == 'dark' else '
 case = dict(CASES[st.query_params.get("case", "book")])
 if st.button("Other values"):
     st.session_state["other"] = True
-if st.button("Same values"):
-    st.session_state["again"] = True
+st.button("Same values")  # runs the page again
+st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 if st.session_state.get("other"):
     case["x"] = np.asarray(case["x"]) + 1
 st.text(f"Shown: {'other' if st.session_state.get('other') else 'first'} values")
 try:
     hidden = conv_grid(**case, key="grid")
+    st.text(f"Runs: {st.session_state['runs']}")
     st.text(f"Hidden: {hidden or 'nothing'}")
 except Problem as problem:
     st.text(f"Problem: {problem}")

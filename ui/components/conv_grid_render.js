@@ -21,9 +21,10 @@ class Renderer extends Painter {
       this.rows[i].classList.toggle("waiting", this.phase !== null && i > this.phase);
     });
     grids.totals.forEach((grid, f) => grid.frame("window", f === model.filter ? output : null));
-    grids.rows?.frame("window", [n, 0, 1, model.channels * model.taps]);
-    grids.column?.frame("window", [0, model.filter, model.channels * model.taps, 1]);
-    grids.result?.frame("window", [n, model.filter, 1, 1]);
+    const { rows, column, result } = this.shownProduct();
+    rows?.frame("window", [n, 0, 1, model.channels * model.taps]);
+    column?.frame("window", [0, model.filter, model.channels * model.taps, 1]);
+    result?.frame("window", [n, model.filter, 1, 1]);
     this.renderLinks(n);
     this.renderWords(n, c);
     const { sizeKnown, predicting: on } = this;
@@ -32,6 +33,11 @@ class Renderer extends Painter {
     Object.assign(this, { restyled: false, filling: false });
     this.root.classList.toggle("pinned", this.pinned);
     set(this.root, { "data-row": row, "data-col": col, "data-pinned": this.pinned, "data-playing": this.playing });
+  }
+
+  // The grids of im2col, while they are there.
+  shownProduct() {
+    return this.model.matrix && !this.sizeHidden() ? this.grids : {};
   }
 
   whereAbout(n, c) {
@@ -57,10 +63,11 @@ class Renderer extends Painter {
       grids.output[c].mark("linked", input?.c === c ? fed : null);
     });
     grids.totals.forEach((grid) => grid.mark("linked", fed));
-    grids.column?.mark("pointed", factor ? [[laid(factor.c, factor.tap), model.filter]] : null);
-    grids.rows?.mark("pointed", factor?.on === "output" ? [[n, laid(factor.c, factor.tap)]] : null);
+    const { rows, column } = this.shownProduct();
+    column?.mark("pointed", factor ? [[laid(factor.c, factor.tap), model.filter]] : null);
+    rows?.mark("pointed", factor?.on === "output" ? [[n, laid(factor.c, factor.tap)]] : null);
     const everywhere = weight ? model.everywhere((n) => [n, laid(weight.c, weight.tap)]) : null;
-    grids.rows?.mark("linked", everywhere);
+    rows?.mark("linked", everywhere);
     this.root.classList.toggle("links", Boolean(input || weight));
   }
 
