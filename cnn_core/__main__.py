@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from cnn_core.presets import PRESETS
 from cnn_core.records import LASTING
 from cnn_core.runs import REFERENCE_FILE, Run, RunStore
 from cnn_core.spec import TrainingSpec
+from cnn_core.store_schema import home
 from cnn_core.upkeep import remove, seconds, size_in_bytes, stale
 
 OWNER = "command line"
@@ -34,6 +36,10 @@ BAR_WIDTH = 30
 REFERENCE_SNAPSHOTS = 10
 REFERENCE_FIRST = 5  # the first kept step after 0, about
 INTERRUPTED = 130  # what shells expect after Ctrl-C
+STORE_REFUSES = (
+    "The runs in {folder} cannot be read or written now ({error}): make room on the disk, or set "
+    "CNN_EXPLORER_HOME to another folder."
+)
 
 SETTINGS = (
     *("steps", "batch_size", "learning_rate", "momentum", "weight_decay", "optimiser", "schedule"),
@@ -51,6 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename or 'The file system'}: {error.strerror}.", file=sys.stderr)
         return 1
+    except sqlite3.Error as error:
+        print(STORE_REFUSES.format(folder=home(), error=error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

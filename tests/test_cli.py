@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,8 +125,36 @@ def test_clean_removes_what_it_lists(store: RunStore, capsys: pytest.CaptureFixt
     assert main(["clean", "--keep", "1MB"]) == 0
     shown = capsys.readouterr()
     assert imported in shown.out
-    assert "1 runs" in shown.err
+    assert shown.err.startswith("1 run, ")
+    assert shown.err.endswith(" MB, is gone.\n")
     assert [run.id for run in store.runs()] == [REFERENCE]
+
+
+def test_a_run_that_somebody_else_paused_is_told_with_a_way_on(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*SMALL, "--steps", "1"]) == 0
+    (run,) = (run for run in store.runs() if run.id != REFERENCE)
+    theirs = replace(run.spec, seed=7)
+    store.add(theirs, owner="ada")
+    store.request(theirs.run_id, "pause", "ada")
+    capsys.readouterr()
+    assert main([*SMALL, "--steps", "1", "--seed", "7"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].endswith("or give another --seed.")
+    assert store.run(theirs.run_id).state == "paused"
+
+
+def test_a_store_that_cannot_be_read_gets_one_sentence(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.close()
+    for file in store.path.parent.glob("runs.sqlite*"):
+        file.unlink()
+    store.path.write_bytes(b"no database" * 1000)
+    assert main(["runs"]) == 1
+    err = capsys.readouterr().err
+    assert "cannot be read or written now" in err
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
