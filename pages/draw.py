@@ -56,12 +56,17 @@ def follow_click() -> None:
         st.switch_page(PAGES["feature_maps"].file, query_params=page.link() | place)
 
 
+@instrument(page)
+def breaking() -> None:
+    """The digit changed more and more, until it is read as another one."""
+    draw_break.show(page, looked_at, looked_at.image.pixels)
+
+
 drawing_board()
-pixels = looked_at.image.pixels
-if pixels.any() and not diverged.has_diverged(predict(looked_at.model(), looked_at.seen)):
+if looked_at.image.pixels.any() and not diverged.has_diverged(predict(looked_at.model(), looked_at.seen)):
     draw_answer.save(looked_at, frame.theme())
     draw_replay.show(page, looked_at.image.ref, looked_at.run.id, looked_at.step)
-    draw_break.show(page, looked_at.run.id, looked_at.step, pixels)
+    breaking()
 
 frame.end(
     "draw",

@@ -36,7 +36,7 @@ def instrument(page: PageState) -> Callable[[Callable[[], Shown]], Callable[[], 
             shown, run = part(), next(runs)
             if run == 0:
                 whole.update(page.link())
-            rest("instrument.rest", run if page.link() != whole else 0, _remember)
+            rest(f"instrument.rest.{part.__name__}", run if page.link() != whole else 0, _remember)
             return shown
 
         return alone

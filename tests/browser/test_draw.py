@@ -65,6 +65,32 @@ def test_a_map_below_the_pad_opens_on_its_own_page(browser_page: Any, server: Se
     expect(page.get_by_role("button", name="Close", exact=True)).to_be_visible()
 
 
+def test_where_it_breaks_is_answered_while_the_slider_is_held(browser_page: Any, server: Server) -> None:
+    page = browser_page
+    opened(page, f"{server.url}/draw?lang=en")
+    address, title = page.url, page.get_by_role("heading", name=re.compile("^Changed so, it reads a"))
+    expect(title).to_have_text(re.compile("reads a 7"))
+    slider = page.get_by_role("slider", name="Turn (degrees, clockwise)")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for share in (0.6, 0.7, 0.75):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    expect(title).not_to_have_text(re.compile("reads a 7"))
+    page.mouse.up()
+    page.wait_for_url(re.compile("degrees="))
+    assert page.url.startswith(address)
+    degrees = re.search(r"degrees=(\d+)", page.url)[1]  # type: ignore[index]
+    expect(slider).to_have_value(degrees)
+    page.get_by_role("button", name="Undo all changes").click()
+    expect(slider).to_have_value("0")
+    expect(title).to_have_text(re.compile("reads a 7"))
+    expect(page).not_to_have_url(re.compile("degrees="))
+    page.go_back()
+    expect(slider).to_have_value(degrees)
+
+
 def test_a_test_digit_is_put_on_the_pad_and_changed_on_a_phone(browser: Any, server: Server) -> None:
     page = new_page(browser, viewport=PHONE, has_touch=True, reduced_motion="reduce")
     opened(page, f"{server.url}/draw?lang=en")

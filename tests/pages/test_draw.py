@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from cnn_core.answer_charts import answer_bars
-from cnn_core.distort import Distortion, distort
+from cnn_core.distort import RANGES, Distortion, distort, neutral, sweep
 from cnn_core.features import predict
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.strokes import Drawing, Stroke, to_json
 from tests.pages.conftest import OpenPage, code_of, told
-from ui import draw_answer
-from ui.specimen import keep_drawing, load_image
+from ui import draw_answer, draw_break
+from ui.draw_break import moved_to
+from ui.specimen import Specimen, keep_drawing, load_image
 
 ONE = to_json(Drawing((Stroke(((0.5, 0.2), (0.5, 0.8)), 0.08),)))
 
@@ -75,12 +76,64 @@ def test_before_and_after_training_stand_side_by_side(
 
 def test_a_changed_digit_is_read_again_and_the_code_says_the_same(open_page: OpenPage) -> None:
     app = open_page("draw", degrees=90)
-    assert app.slider(key="widget.draw.degrees").value == 90
     changed = code_of(app)["changed"]
     assert f"Changed so, it reads a **{changed.argmax()}**" in said(app)  # type: ignore[attr-defined]
     assert changed.argmax() != 7  # type: ignore[attr-defined]
-    app.button[-1].click().run()
+    next(button for button in app.button if button.label == "Undo all changes").click().run()
     assert "degrees" not in app.query_params
+
+
+def at(step: int = 2400) -> Specimen:
+    store = RunStore()
+    return Specimen(store.run(REFERENCE), step, store.snapshot_steps(REFERENCE), load_image("test-0"))
+
+
+def test_a_moved_slider_is_answered_as_the_page_answers_it(open_page: OpenPage) -> None:
+    app = open_page("draw", degrees=90, noise=0.2, vary="noise")
+    values = {name: neutral(name) for name in RANGES} | {"degrees": 90, "noise": 0.2}
+    shown = moved_to(at(), load_image("test-0").pixels, "light", {"moved": "noise", "values": values})
+    assert shown["draw.breaks"]["title"] in told(app)
+    assert shown["draw.breaks"]["lines"][0] in told(app)
+    other = moved_to(at(), load_image("test-0").pixels, "light", {"moved": "degrees", "values": values})
+    assert other["draw.breaks"]["title"] == shown["draw.breaks"]["title"]
+    assert other["draw.curve.wide"]["picture"] != shown["draw.curve.wide"]["picture"]
+
+
+def test_a_slider_that_is_dragged_asks_for_its_curve_once(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page("draw")
+    asked: list[str] = []
+
+    def counted(digit: np.ndarray, rest: Distortion, name: str) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(name)
+        return sweep(digit, rest, name)
+
+    monkeypatch.setattr(draw_break, "sweep", counted)
+    neutrals = {name: neutral(name) for name in RANGES}
+    curves = set()
+    for right in range(1, 9):
+        question = {"moved": "right", "values": neutrals | {"right": right}}
+        shown = moved_to(at(), load_image("test-0").pixels, "light", question)
+        curves.add(shown["draw.curve.narrow"]["picture"])
+    assert asked == ["right"]
+    assert len(curves) == 8
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {},
+        {"moved": "colour", "values": {}},
+        {"moved": "noise", "values": {"noise": 1}},
+        {"moved": "noise", "values": {name: "x" for name in RANGES}},
+        {"moved": "noise", "values": {name: 1e9 for name in RANGES}},
+        {"moved": ["noise"], "values": 3},
+    ],
+)
+def test_what_no_slider_says_has_no_answer(question: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        moved_to(at(), np.zeros((28, 28), np.float32), "light", question)
 
 
 def test_the_words_name_the_places_where_the_answer_flips(open_page: OpenPage) -> None:
