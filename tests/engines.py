@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -64,6 +65,28 @@ def workers(engine: int) -> list[int]:
     return [
         pid for pid in session(engine) if b"spawn_main" in (Path("/proc") / str(pid) / "cmdline").read_bytes()
     ]
+
+
+def processes() -> dict[int, int]:
+    """Every living process with its parent's id."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if folder.name.isdigit():
+                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    parents[int(folder.name)] = int(parent)
+    return parents
+
+
+def descendants(pid: int) -> set[int]:
+    """All living processes below one, however deep, and the sessions that they began."""
+    found: set[int] = set()
+    grown = {pid}
+    while grown:
+        grown = {child for child, parent in processes().items() if parent in grown} - found
+        found |= grown
+    return found.union(*map(session, found)) if found else found
 
 
 def kill(pid: int) -> None:

@@ -25,7 +25,7 @@ from cnn_core.recording import Recorder, Task
 from cnn_core.runs import RunStore
 from cnn_core.worker import train_segment
 from tests.browser_tools import free_port
-from tests.engines import SPEC, begun, final_sha256, kill, over, session, until
+from tests.engines import SPEC, final_sha256, kill, over, session, until
 
 LONG = 500.0  # seconds that a loaded machine may take
 
@@ -76,18 +76,24 @@ def test_two_workers_train_as_one_and_one_goes_on_for_a_lost_one(
     address = f"tls://127.0.0.1:{free_port(8900)}"
     monkeypatch.setenv("CNN_EXPLORER_SCHEDULER", address)
     cluster.make_certificates(cluster.folder())
-    specs = [replace(SPEC, seed=seed, steps=300) for seed in (1, 2)]
+    specs = [replace(SPEC, seed=seed, steps=3_000) for seed in (1, 2)]
     with engine():
         ids = [store.add(spec) for spec in specs]
         until(lambda: "cannot be reached" in str(store.trouble()))
         with command("scheduler", address), command("worker", address) as lost, command("worker", address):
-            until(lambda: all(begun(store, run_id) for run_id in ids), LONG)
+            until(lambda: at_work(store, ids) == 2, LONG)  # as many at once as there are workers
             assert store.trouble() is None
             for pid in session(lost.pid):
                 kill(pid)
             until(lambda: all(over(store, run_id) for run_id in ids), LONG)
     assert [final_sha256(store, run_id) for run_id in ids] == [locally(spec) for spec in specs]
     assert not any(store.run(run_id).notes for run_id in ids)
+
+
+def at_work(store: RunStore, run_ids: list[str]) -> int:
+    """How many of the runs are training at this moment."""
+    runs = [store.run(run_id) for run_id in run_ids]
+    return sum(run.state == "running" and run.step > 0 for run in runs)
 
 
 class TwoWorkers:

@@ -16,7 +16,8 @@ from cnn_core.child import start_engine
 from cnn_core.recording import Task
 from cnn_core.runs import RunStore
 from cnn_core.worker import train_segment
-from tests.engines import SPEC, final_sha256, kill, over, session, until, workers
+from tests.browser_tools import chromium, new_page, streamlit_server
+from tests.engines import SPEC, descendants, final_sha256, kill, over, processes, session, until, workers
 
 pytestmark = [
     pytest.mark.slow,
@@ -105,3 +106,24 @@ def test_twenty_kills_of_the_engine_lose_nothing(store: RunStore, expected: str)
     assert engine.stdin is not None
     engine.stdin.close()
     engine.wait(30)
+
+
+def test_twenty_kills_of_the_server_lose_nothing(store: RunStore, expected: str, tmp_path: Path) -> None:
+    """The engine is the server's child and ends with it; whoever opens a page of the next server goes on."""
+    moments = random.Random(2020)
+    run = Interrupted(store, expected)
+    with chromium() as browser:
+        page = new_page(browser)
+        for number in range(20):
+            with streamlit_server(home=tmp_path) as server:
+                page.goto(f"{server.url}/training?lang=en&run={run.run_id}")
+                if number % 2 == 0:
+                    until(run.waits_for_news())
+                time.sleep(moments.uniform(0, 3.0))
+                below = descendants(server.pid)
+                kill(server.pid)
+                until(lambda below=below: not below & processes().keys())  # type: ignore[misc]
+            run.check()
+        with streamlit_server(home=tmp_path) as server:
+            page.goto(f"{server.url}/training?lang=en&run={run.run_id}")
+            run.finish()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -14,29 +13,7 @@ from playwright.sync_api import expect
 
 from cnn_core.runs import RunStore
 from tests.browser_tools import ROOT, new_page, streamlit_server
-from tests.engines import session, until
-
-
-def processes() -> dict[int, int]:
-    """Every living process with its parent's id."""
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            if folder.name.isdigit():
-                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-                if state != "Z":
-                    parents[int(folder.name)] = int(parent)
-    return parents
-
-
-def descendants(pid: int) -> set[int]:
-    """All living processes below one, however deep, and the sessions that they began."""
-    found: set[int] = set()
-    grown = {pid}
-    while grown:
-        grown = {child for child, parent in processes().items() if parent in grown} - found
-        found |= grown
-    return found.union(*map(session, found)) if found else found
+from tests.engines import descendants, processes, until
 
 
 def started(page: Any, url: str) -> str:
