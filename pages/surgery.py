@@ -3,9 +3,9 @@
 import streamlit as st
 
 from cnn_core.data import load_mnist
+from cnn_core.edit import muting
 from cnn_core.features import feature_maps, predict
 from cnn_core.models import summary
-from cnn_core.surgery import muting
 from ui import diverged, frame, specimen
 from ui.language import t
 from ui.state import choice, control, integer, words
@@ -102,8 +102,9 @@ frame.end(
 import numpy as np
 
 from cnn_core.data import load_mnist
+from cnn_core.edit import Edit
 from cnn_core.runs import RunStore
-from cnn_core.surgery import Edit, Trial{looked_at.seen_import}
+from cnn_core.surgery import Trial{looked_at.seen_import}
 
 store = RunStore()
 run = "{looked_at.run.id}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 
 import numpy as np
 import pytest
@@ -13,13 +12,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from cnn_core import surgery
-from cnn_core.messages import Problem
+from cnn_core.edit import Edit, muting
 from cnn_core.models import (
     BATCH_NORM,
     FLATTEN,
     LENET5,
     MLP,
-    NOTEBOOK,
     RELU,
     SIGMOID,
     SIMPLE_CONV_NET,
@@ -30,7 +28,7 @@ from cnn_core.models import (
     max_pool,
     summary,
 )
-from cnn_core.surgery import Edit, Trial, flips, muting
+from cnn_core.surgery import Trial, flips
 from cnn_core.walk import run
 
 SMALL = ModelSpec(
@@ -129,46 +127,6 @@ def test_how_much_a_unit_matters_is_what_brute_force_says(layer: str) -> None:
     ]
     assert [trial.accuracy_without(layer, u) for u in range(units)] == brute
     assert min(brute) < 1
-
-
-def test_an_edit_reads_back_from_its_address() -> None:
-    kept: dict[str, bytes] = {}
-
-    def keep(data: bytes) -> str:
-        kept["a" * 64] = data
-        return "a" * 64
-
-    muted = Edit().toggled("conv1", 3).toggled("conv1", 7).toggled("fc1", 12)
-    assert muted.text(keep) == "conv1-3-7~fc1-12"
-    assert not kept
-    both = muted.with_kernel("conv2", 4, 1, np.full((5, 5), 0.1))
-    assert both.text(keep) == "conv1-3-7~fc1-12~w-" + "a" * 64
-    assert Edit.from_text(both.text(keep), NOTEBOOK, kept.__getitem__) == both
-    assert Edit.from_text("", NOTEBOOK, kept.__getitem__) == Edit()
-
-
-KERNELS = [
-    "not json",
-    "3",
-    json.dumps([["conv1", 0, 0, [[1.0]]]]),  # of another size
-    json.dumps([["conv1", 99, 0, [[0.0] * 5] * 5]]),
-    json.dumps([["conv1", 0, -1, [[0.0] * 5] * 5]]),
-    json.dumps([["fc1", 0, 0, [[0.0] * 5] * 5]]),
-    json.dumps([["conv1", 0, 0, [[1e30] * 5] * 5]]),
-    json.dumps([["conv1", 0, 0, [[float("nan")] * 5] * 5]]),
-]
-
-
-@pytest.mark.parametrize("text", ["conv1-99", "conv9-1", "fc2-1", "relu1-1", "conv1", "x~y", "w-12"])
-def test_an_edit_that_does_not_fit_the_network_is_refused(text: str) -> None:
-    with pytest.raises(Problem, match="does not fit"):
-        Edit.from_text(text, NOTEBOOK, lambda sha256: b"")
-
-
-@pytest.mark.parametrize("data", KERNELS)
-def test_kept_kernels_that_do_not_fit_are_refused(data: str) -> None:
-    with pytest.raises(Problem, match="does not fit"):
-        Edit.from_text("w-" + "0" * 64, NOTEBOOK, lambda sha256: data.encode())
 
 
 def test_flips_are_counted_in_both_directions() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from cnn_core.edit import KIND, Edit
 from cnn_core.kernels import parse_matrix
 from cnn_core.messages import Problem
 from cnn_core.models import ModelSpec
-from cnn_core.surgery import KIND, Edit
 from ui.language import explain, t
 from ui.specimen import store
 from ui.state import PageState
@@ -138,5 +138,5 @@ def _kept(sha256: str) -> bytes:
     except Problem:
         artifact = None
     if artifact is None or artifact.kind != KIND:
-        raise Problem("These changed weights are no longer kept here: change them again.")
+        raise Problem("This edit is no longer kept here: make it again.")
     return artifact.data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnn_core.surgery import Edit
+from cnn_core.edit import Edit
 from ui.components.kernel_cells import kernel_cells
 from ui.language import explain, t
 from ui.state import PageState, control

@@ -9,10 +9,11 @@ import streamlit as st
 
 from cnn_core.charts import answers_figure
 from cnn_core.colours import palette, rgb
+from cnn_core.edit import Edit
 from cnn_core.figures import enlarge, grey, limits, scale_text, signed
 from cnn_core.mistakes import disagreements_picture
 from cnn_core.numerals import numeral
-from cnn_core.surgery import Edit, Trial, flips
+from cnn_core.surgery import Trial, flips
 from ui import frame
 from ui.components.unit_board import Bars, unit_board
 from ui.language import t
@@ -202,7 +203,7 @@ def bulk_buttons(layer: str, units: int, edit: Edit, ranking: Ranking, put: Call
             not ranking.complete or units < 2,
         ),
         ("all", t("Mute all of {layer}", layer=layer), range(units), len(edit.units(layer)) == units),
-        ("none", t("Hear all of {layer}", layer=layer), [], not edit.units(layer)),
+        ("none", t("Unmute all of {layer}", layer=layer), [], not edit.units(layer)),
     )
     for name, label, chosen, disabled in choices:
         st.button(

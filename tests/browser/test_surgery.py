@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import expect
 
 from cnn_core.data import load_mnist
+from cnn_core.edit import Edit
 from cnn_core.features import predict
 from cnn_core.images import prepare_digit
 from cnn_core.recording import Recorder
 from cnn_core.strokes import from_json, raster
-from cnn_core.surgery import Edit, Trial
+from cnn_core.surgery import Trial
 from tests.browser_tools import Server, new_page, wait_until_idle
 from tests.trained import SEVEN, few_images, train_into
 from tests.trained import SMALL as SPEC

@@ -7,11 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.data import load_mnist
-from cnn_core.models import LENET5, MLP, SIMPLE_CONV_NET, ModelSpec
+from cnn_core.edit import KIND, Edit
+from cnn_core.models import FLATTEN, LENET5, MLP, RELU, SIMPLE_CONV_NET, ModelSpec, conv, linear, max_pool
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.spec import TrainingSpec
-from cnn_core.surgery import KIND, Edit, Trial, flips
+from cnn_core.surgery import Trial, flips
 from tests.pages.conftest import OpenPage, code_of
 from tests.trained import few_images, train_into
 from ui.surgery_trial import TESTED
@@ -77,6 +78,22 @@ def test_changed_weights_are_kept_and_their_link_opens_elsewhere(open_page: Open
     assert np.array_equal(np.asarray(kernel.rows, np.float32), -trained)
     app.button(key="surgery.trained").click().run()
     assert "edit" not in app.query_params
+
+
+def test_half_of_two_very_wide_layers_is_muted_and_its_link_opens_elsewhere(open_page: OpenPage) -> None:
+    layers = (conv(1, 5), max_pool(8), FLATTEN, linear(1000), RELU, linear(1000), RELU, linear(10))
+    spec = TrainingSpec(model=ModelSpec(layers), steps=1, train_size=20, batch_size=20)
+    run_id = train_into(Recorder(), spec, few_images(20, 10))
+    half = "-".join(map(str, range(1, 999, 4)))
+    app = open_page("surgery", run=run_id, layer="conv1", edit=f"fc1-{half}~fc2-{half}")
+    app.button(key="surgery.all").click().run()
+    link = app.query_params["edit"]
+    assert len(link) < 100
+    other = open_page("surgery", run=run_id, layer="conv1", edit=link)
+    assert not other.warning
+    assert len(code_of(other)["edit"].muted) == 501  # type: ignore[attr-defined]
+    other.button(key="surgery.reset").click().run()
+    assert "edit" not in other.query_params
 
 
 @pytest.mark.parametrize("edit", ["conv9-1", "fc1-100", "w-" + "0" * 64, "conv1-3~nonsense"])
