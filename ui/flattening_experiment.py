@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
 from cnn_core.figures import enlarge, grey
+from cnn_core.flattening import is_changed
 from cnn_core.models import MLP, NOTEBOOK
+from cnn_core.numerals import numeral
 from cnn_core.records import Run
 from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
@@ -93,15 +95,45 @@ def _verdict(runs: dict[tuple[str, str], Run]) -> None:
         waiting = len(SPECS) - len(read)
         st.markdown(t("{done} of {all} runs are done.", done=len(read), all=waiting + len(read)))
         return
-    st.markdown(
+    st.markdown(" ".join(verdict(read)))
+
+
+def verdict(read: Mapping[tuple[str, str], float]) -> list[str]:
+    """What the four accuracies say, in sentences that hold for these numbers."""
+    fell = {network: read[network, "shuffled"] - read[network, "plain"] for network in ("mlp", "cnn")}
+    points = {network: numeral(100 * change, "+.1f") for network, change in fell.items()}
+    said = [
         t(
             "Test digits read correctly: the fully connected network **{mlp:.1%}**, with shuffled pixels "
-            "**{mlp_shuffled:.1%}**; the CNN **{cnn:.1%}**, with shuffled pixels **{cnn_shuffled:.1%}**. To "
-            "the fully connected network any order of the inputs is as good as another: it never knew which "
-            "were neighbours. The CNN's windows look at neighbours, and shuffling takes them away.",
-            mlp=read["mlp", "plain"],
-            mlp_shuffled=read["mlp", "shuffled"],
-            cnn=read["cnn", "plain"],
-            cnn_shuffled=read["cnn", "shuffled"],
+            "**{mlp_shuffled:.1%}**; the CNN **{cnn:.1%}**, with shuffled pixels **{cnn_shuffled:.1%}**.",
+            **{network: read[network, "plain"] for network in fell},
+            **{f"{network}_shuffled": read[network, "shuffled"] for network in fell},
         )
-    )
+    ]
+    if is_changed(read["mlp", "plain"], read["mlp", "shuffled"]):
+        said.append(
+            t(
+                "This time shuffling changed the fully connected network too, by {points} points.",
+                points=points["mlp"],
+            )
+        )
+    else:
+        said.append(
+            t(
+                "To the fully connected network any order of the inputs is as good as another: it never "
+                "knew which were neighbours."
+            )
+        )
+    if is_changed(read["cnn", "plain"], read["cnn", "shuffled"]) and fell["cnn"] < 0:
+        said.append(
+            t(
+                "The CNN changed by **{points} points**: its windows look at neighbours, and shuffling takes "
+                "them away.",
+                points=points["cnn"],
+            )
+        )
+    else:
+        said.append(
+            t("This time shuffling cost the CNN next to nothing: {points} points.", points=points["cnn"])
+        )
+    return said
