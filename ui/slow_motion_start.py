@@ -49,6 +49,7 @@ def pick_start(page: PageState) -> tuple[Run, int]:
         at = steps[0] if ended else nearest(steps, page.step)
         with right:
             _step_slider(page, steps, at, run.spec.steps if kept[-1] == run.spec.steps else None)
+    specimen.tell_damage(run)
     return run, at
 
 

@@ -147,6 +147,7 @@ def pick(page: PageState, image: bool = True, step: bool = True, ask: str = "") 
             with columns[2]:
                 picture = pick_image(page, ask)
     looked_at = Specimen(run, at, steps, picture)
+    tell_damage(run)
     if looked_at.is_shuffled:
         st.caption(
             t("This network learned from shuffled digits: it gets every image with its pixels shuffled so.")
@@ -164,11 +165,9 @@ def pick_run(page: PageState, ask: str = "") -> tuple[Run, list[int]]:
         st.warning(explain(error) + " " + t("The reference run is shown instead."))
         run = store().run(REFERENCE)
     steps = store().snapshot_steps(run.id)
-    if run.damage:
-        st.info(explain(run.damage))
     if not steps:
         if run.damage:
-            st.warning(t("The reference run is shown instead."))
+            st.warning(explain(run.damage) + " " + t("The reference run is shown instead."))
         else:
             st.info(t("This run has not begun yet. The reference run is shown until it has."))
         steps = store().snapshot_steps(REFERENCE)
@@ -179,6 +178,12 @@ def pick_run(page: PageState, ask: str = "") -> tuple[Run, list[int]]:
     else:
         st.button(t("Use the reference run"), on_click=lambda: page.set(run=REFERENCE, step=LAST))
     return run, steps
+
+
+def tell_damage(run: Run) -> None:
+    """Which of the run's snapshots the disk has damaged; nothing where all are whole."""
+    if run.damage:
+        st.info(explain(run.damage))
 
 
 def run_name(run: Run) -> str:
