@@ -79,3 +79,16 @@ def test_a_branch_never_begins_with_another_steps_weights(open_page: OpenPage, r
     with pytest.raises(Problem, match=f"step {step} was damaged"):
         branch(specimen.store(), run, step)
     assert specimen.store()._rows("SELECT 1 FROM artifacts") == []
+
+
+@pytest.mark.parametrize("slug", ["feature_maps", "training", "compare"])
+def test_a_run_of_which_nothing_is_whole_gives_way_to_the_reference_run(
+    open_page: OpenPage, run: str, slug: str
+) -> None:
+    steps = specimen.store().snapshot_steps(run)
+    for step in steps:
+        damage(specimen.store(), "snapshots", run, step)
+    app = open_page(slug, run=run, runs=run)
+    assert specimen.store().snapshot_steps(run) == [] or slug == "training"  # which looks at the last alone
+    said = " ".join(element.value for element in (*app.info, *app.warning))
+    assert "damaged on the disk" in said or "no longer here" in said
