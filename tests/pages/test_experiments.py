@@ -66,6 +66,15 @@ def test_start_puts_all_runs_into_the_queue_under_their_names(open_page: OpenPag
     assert experiment.look in said(app)
 
 
+def test_a_run_that_somebody_else_paused_is_said_to_wait_for_them(open_page: OpenPage) -> None:
+    spec = EXPERIMENTS["learning_rate"].variants[0].spec
+    RunStore().add(spec, "Mine", "b" * 32)
+    RunStore().request(spec.run_id, "pause", "b" * 32)
+    app = press(open_page("experiments"), "Start the experiment")
+    assert RunStore().run(spec.run_id).state == "paused"
+    assert [i.value.split(":")[0] for i in app.info] == ["Mine is paused or stopped"]
+
+
 def test_another_experiment_begins_with_its_own_question(open_page: OpenPage) -> None:
     app = press(open_page("experiments", guess=1), "Start the experiment")
     app.button_group(key="widget.experiments.experiment").set_value("pooling").run()
