@@ -1,4 +1,4 @@
-"""Which pixels speak for an answer: four ways beside each other, on one scale for all classes."""
+"""Which pixels speak for an answer: four ways to ask, each on one scale for all classes."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Asked:
 
 
 def ways(spec: ModelSpec) -> dict[str, str]:
-    """The ways to ask, with their names: Grad-CAM once for each convolution."""
+    """The ways to ask, with their names: Grad-CAM once for each layer that has maps."""
     names = {
         "integrated": t("Integrated gradients"),
         "saliency": t("Saliency"),
         "occlusion": t("Occlusion"),
     }
-    convolutions = [row.name for row in summary(spec) if row.layer.kind == "conv"]
-    return names | {f"{_CAM}{name}": t("Grad-CAM at {layer}", layer=name) for name in convolutions}
+    with_maps = [row.name for row in summary(spec) if len(row.shape) == 3]
+    return names | {f"{_CAM}{name}": t("Grad-CAM at {layer}", layer=name) for name in with_maps}
 
 
 @st.cache_data(show_spinner=False, max_entries=300)
@@ -139,13 +139,13 @@ def meaning(way: str, shown: np.ndarray, gain: Callable[[], float]) -> str:
         )
     if way == "occlusion":
         return t(
-            "How much the score falls when a patch of 5×5 pixels is emptied there. Most around row {row}, "
-            "column {col}: {value}.",
+            "How much the score falls when patches of 5×5 pixels are emptied: for each pixel, the mean of "
+            "all patches that cover it. Most at row {row}, column {col}: {value}.",
             **at,
         )
     return t(
-        "Where the maps of {layer} speak for the score. Most at row {row}, column {col}: {value}. The deeper "
-        "the layer, the coarser the picture.",
+        "Where the maps of {layer} speak for the score, and against it, which Grad-CAM usually leaves out. "
+        "Most at row {row}, column {col}: {value}. The deeper the layer, the coarser the picture.",
         layer=way.removeprefix(_CAM),
         **at,
     )

@@ -150,12 +150,16 @@ def _about(tree: Branch) -> Iterator[str]:
     if fors:
         best = max(fors, key=lambda p: p.share)
         said = {"name": name(best), "share": number(best.share, digits)}
-        if whole > 0:
+        total = number(whole, digits, signed=False)
+        if best.share > whole > 0:
             yield t(
-                "**{name}** gives **{share}** of the {whole}.",
-                whole=number(whole, digits, signed=False),
+                "**{name}** alone gives **{share}**, more than the whole {whole}: all the rest together "
+                "takes some of it away.",
+                whole=total,
                 **said,
             )
+        elif whole > 0:
+            yield t("**{name}** gives **{share}** of the {whole}.", whole=total, **said)
         else:
             yield t("Most for it speaks **{name}** with {share}.", **said)
     if against:

@@ -14,6 +14,7 @@ import pytest
 from cnn_core import attribution
 from cnn_core.features import logits, predict
 from cnn_core.models import MLP
+from cnn_core.reasons import Reasons
 from cnn_core.recording import Blob, Recorder, Segment
 from cnn_core.records import digest, pack
 from cnn_core.runs import REFERENCE, RunStore
@@ -99,11 +100,37 @@ def test_why_not_another_digit_is_the_difference(open_page: OpenPage) -> None:
     assert "blue speaks for 7 rather than 9" in captions(app)
 
 
-@pytest.mark.parametrize("way", ["integrated", "saliency", "occlusion", "cam-conv1", "cam-conv3"])
+@pytest.mark.parametrize("way", ["integrated", "saliency", "occlusion", "cam-relu1", "cam-pool2"])
 def test_every_way_is_shown_with_its_scale(open_page: OpenPage, way: str) -> None:
     app = open_page("why", way=way, step=0)
     assert "One scale for all ten digits" in captions(app)
     assert "row" in said(app)
+
+
+def test_grad_cam_can_be_asked_at_every_layer_with_maps_and_says_that_it_is_signed(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("why", way="cam-relu3")
+    layers = ["conv1", "relu1", "conv2", "relu2", "pool1", "conv3", "relu3", "pool2"]
+    options = app.selectbox(key="why.way").options
+    assert options[3:] == [f"Grad-CAM at {layer}" for layer in layers]
+    assert "against it, which Grad-CAM usually leaves out" in said(app)
+
+
+def test_a_part_that_gives_more_than_the_whole_is_said_to(open_page: OpenPage) -> None:
+    """Before training scores are small sums of larger parts."""
+    reasons = Reasons(RunStore().model(REFERENCE, 0), load_image("test-0").pixels)
+    scores = [reasons.score(digit) for digit in range(10)]
+    digit, best = next(
+        (d, max(parts, key=lambda part: part.share))
+        for d, score in enumerate(scores)
+        for parts in [[part for part in reasons.open(score) if part.kind == "unit"]]
+        if 0 < score.share < max(part.share for part in parts)
+    )
+    app = open_page("why", step=0, target=digit, open="none")
+    unit = best.path[-1]
+    assert f"**Hidden unit {unit}** alone gives" in said(app)
+    assert "more than the whole" in said(app)
 
 
 def test_the_patch_answers_with_the_networks_own_probabilities(open_page: OpenPage) -> None:
