@@ -48,10 +48,6 @@ class Answers:
         whole = ((peaks - mean) ** 2).sum(axis=0)
         return np.divide(between, whole, out=np.zeros_like(whole), where=whole > 1e-12)
 
-    def ranked(self, layer: str) -> np.ndarray:
-        """The channels of a layer by how strongly they answer to the images, on average."""
-        return np.argsort(-np.nan_to_num(self.peaks[layer].mean(axis=0)), kind="stable")
-
     def _width(self, layer: str) -> int:
         shape = layer_row(self.spec, layer)[1].shape
         return shape[2] if len(shape) == 3 else 1
