@@ -22,6 +22,7 @@ from cnn_core.connection import CONNECT_SECONDS, close, wait_for_cluster
 from cnn_core.lock import hold_for_life
 from cnn_core.messages import Problem, one_line, text
 from cnn_core.recording import Recorder, Task
+from cnn_core.reserve import Reserve
 from cnn_core.store_schema import home
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Engine:
     def __init__(self, store: Recorder, client: Client) -> None:
         self._store = store
         self._client = client
+        self._reserve = Reserve(store.path.parent)
         self._under_way: dict[str, UnderWay] = {}
         self._not_before: dict[str, float] = {}
         self._results: queue.SimpleQueue[tuple[UnderWay, Future]] = queue.SimpleQueue()
@@ -87,6 +89,7 @@ class Engine:
 
     def work(self) -> None:
         """Train what waits until the cluster is gone, or all its workers are."""
+        self._reserve.keep()
         while self._client.status not in ("closing", "closed"):
             try:
                 self._look_at_workers()
@@ -97,8 +100,10 @@ class Engine:
                 self._take_result(*self._results.get(timeout=POLL_SECONDS))
             except queue.Empty:
                 continue
-            except Exception:  # the store's trouble, or the cluster's, must not end the engine
+            except Exception as error:  # the store's trouble, or the cluster's, must not end the engine
                 log.exception("something in the queue went wrong")
+                if _finds_no_room(error):
+                    self._reserve.give_away()  # enough to take a run, which then says it
                 time.sleep(RETRY_SECONDS)
 
     def _submit_waiting(self) -> None:
@@ -129,6 +134,7 @@ class Engine:
         return time.monotonic() > self._seen_at + DESERTED_SECONDS
 
     def _begin(self, task: Task, worker: str) -> None:
+        self._reserve.keep()
         try:
             run = UnderWay(task, self._store.start_weights(task.spec), worker)
         except Problem as why:
@@ -205,7 +211,8 @@ class Engine:
         except sqlite3.Error as error:
             log.exception("run %s: the store did not take it", run.task.run_id)
             self._do_again(run)
-            if getattr(error, "sqlite_errorname", "") in NO_ROOM:
+            if _finds_no_room(error):
+                self._reserve.give_away()
                 with contextlib.suppress(sqlite3.Error):
                     self._store.hold(run.task, Problem(DISK_FULL))
 
@@ -218,6 +225,10 @@ class Engine:
         if time.monotonic() > self._cleaned_up + CLEAN_UP_SECONDS:
             self._cleaned_up = time.monotonic()
             self._store.clean_up()
+
+
+def _finds_no_room(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorname", "") in NO_ROOM
 
 
 def _in_words(error: Exception) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from cnn_core.child import start_engine
 from cnn_core.engine import Engine
 from cnn_core.recording import Recorder
 from cnn_core.records import pack
+from cnn_core.reserve import RESERVED
 from cnn_core.runs import RunStore
 from cnn_core.worker import train_segment
 from tests.engines import SPEC, begun, final_sha256, kill, over, session, until, workers
@@ -316,6 +317,34 @@ def test_what_finds_no_room_pauses_and_other_trouble_is_tried_again(
     Engine(store, InlineClient(rounds=3)).work()  # type: ignore[arg-type]
     run = store.run(run_id)
     assert (run.state, len(run.notes)) == (state, int(state == "paused"))
+
+
+def test_the_last_room_on_the_disk_is_kept_for_the_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnn_core.engine.RETRY_SECONDS", 0.0)
+    store, reserve = Recorder(tmp_path / "runs.sqlite"), tmp_path / "reserve"
+    run_id = store.add(replace(SPEC, steps=10))
+    reserve.write_bytes(b"of an engine before")
+
+    def where_there_is_room(write: Callable[..., Any]) -> Callable[..., Any]:
+        def attempt(*arguments: Any) -> Any:
+            if reserve.exists():
+                raise refused("SQLITE_FULL")
+            return write(*arguments)
+
+        return attempt
+
+    for name in ("take", "record", "hold"):
+        monkeypatch.setattr(store, name, where_there_is_room(getattr(store, name)))
+    Engine(store, InlineClient(rounds=5)).work()  # type: ignore[arg-type]
+    assert (store.run(run_id).state, len(store.run(run_id).notes)) == ("paused", 1)
+    store.request(run_id, "continue", "")
+    store.take(run_id)
+    monkeypatch.undo()
+    Engine(store, InlineClient(rounds=30)).work()  # type: ignore[arg-type]
+    assert store.run(run_id).is_complete
+    assert reserve.stat().st_size == RESERVED
 
 
 def test_a_quota_that_is_used_up_pauses_the_run(tmp_path: Path) -> None:
