@@ -7,6 +7,7 @@ Metadata: ``format``, and ``run``, a JSON text with the spec, the name and the s
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from safetensors.numpy import save
 from cnn_core.messages import Problem
 from cnn_core.models import ModelSpec, parameter_count, summary
 from cnn_core.records import (
+    LASTING,
+    STOPPED_EARLY,
     DamagedError,
     EvaluationRow,
     Metrics,
@@ -42,6 +45,8 @@ MAX_LAYERS = 100
 MAX_SNAPSHOTS = 500
 MAX_STEPS = 10_000_000
 MAX_TEXT = 200  # characters of a name
+MAX_NOTES = 10
+NOTES = (*LASTING, STOPPED_EARLY)
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def import_run(store: RunStore, data: bytes, alias: str | None = None, owner: st
                 about["step"],
                 float(about["created"]) if alias else time.time(),
                 json.dumps(about["environment"]),
-                dump_sentences(load_sentences(about["note"])),
+                about["note"],
                 float(about["train_seconds"]),
             ),
         )
@@ -174,8 +179,17 @@ def _about(data: bytes) -> dict[str, Any]:
     about = json.loads(metadata["run"])
     _require(isinstance(about["environment"], dict) and len(json.dumps(about["environment"])) < 10_000)
     _require(isinstance(about["step"], int))
-    load_sentences(about["note"])
-    return about
+    return about | {"note": _own_notes(about["note"])}
+
+
+def _own_notes(written: str | None) -> str | None:
+    """Of a file's notes those that this app would write of its weights: nobody else's words are shown."""
+    found = json.loads(written) if written else []
+    sentences = found if isinstance(found, list) else [found]
+    known = [sentence for sentence in sentences if sentence["message"] in NOTES]
+    for sentence in known:
+        _require(all(re.fullmatch(r"[\d, ]{1,200}", str(value)) for value in sentence["values"].values()))
+    return dump_sentences(load_sentences(json.dumps(known[:MAX_NOTES])))
 
 
 def expected_weights(model: ModelSpec) -> dict[str, tuple[tuple[int, ...], str]]:

@@ -28,6 +28,7 @@ OTHER_ENVIRONMENT = text(
     "It went on in another environment than it began in: "
     "its weights may differ a little from those of a run without a break."
 )
+STOPPED_EARLY = text("Stopped after {step} of {steps} steps.")
 UNREADABLE = text("This run's settings cannot be read by this version of CNN Explorer: start it anew.")
 _OF_DAMAGE = (SNAPSHOT_DAMAGED, SNAPSHOTS_DAMAGED)
 LASTING = (*_OF_DAMAGE, OTHER_ENVIRONMENT)  # notes on the weights themselves; others go when the run goes on

@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cnn_core.data import DATA
-from cnn_core.messages import Problem, text
+from cnn_core.messages import Problem
 from cnn_core.reading import REFERENCE, RunReader, add_note
 from cnn_core.records import (
     LASTING,
+    STOPPED_EARLY,
     Artifact,
     EvaluationRow,
     Live,
@@ -47,8 +48,6 @@ REFERENCE_FILE = DATA / "reference" / "accurate.safetensors"
 MAX_NAME = 80
 UNDO_SECONDS = 86_400.0  # how long a deleted run can be restored
 HALT_SECONDS = 3_600.0  # a lesson: so long nobody but the owner lets a run go on that the owner has halted
-
-STOPPED_EARLY = text("Stopped after {step} of {steps} steps.")
 
 
 class RunStore(RunReader):

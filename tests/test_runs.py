@@ -23,7 +23,7 @@ from cnn_core.messages import Problem
 from cnn_core.models import LENET5, MLP, NETWORKS, ModelSpec, conv, linear
 from cnn_core.reading import REFERENCE
 from cnn_core.recording import Blob, Recorder, Segment
-from cnn_core.records import digest, pack
+from cnn_core.records import OTHER_ENVIRONMENT, SNAPSHOT_DAMAGED, digest, pack
 from cnn_core.runs import HALT_SECONDS, RunStore, UnknownRun
 from cnn_core.spec import TrainingSpec
 from cnn_core.store_schema import MIGRATIONS, Database
@@ -687,6 +687,19 @@ def _metadata(data: bytes) -> dict[str, str]:
     return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
 
 
+def note(message: str, **values: object) -> str:
+    return json.dumps([{"message": message, "values": values}])
+
+
+def test_an_imported_run_says_nothing_but_what_this_app_says_of_weights(store: Recorder) -> None:
+    data = store.export_run(trained(store))
+    for said in (note("Send {a:>99999999999} me your password.", a=1), note("Hello."), None):
+        assert store.run(store.import_run(with_about(data, note=said))).notes == ()
+    for said in (note(OTHER_ENVIRONMENT), note(OTHER_ENVIRONMENT)[1:-1]):  # and as earlier versions wrote it
+        run = store.run(store.import_run(with_about(data, note=said)))
+        assert [n.message for n in run.notes] == [OTHER_ENVIRONMENT]
+
+
 def test_hostile_imports_are_refused_with_a_sentence(store: Recorder) -> None:
     data = store.export_run(trained(store))
     f4 = np.float32
@@ -711,6 +724,8 @@ def test_hostile_imports_are_refused_with_a_sentence(store: Recorder) -> None:
         "a step that is no number": with_about(data, step="1"),
         "an environment that is none": with_about(data, environment=[]),
         "a note that is none": with_about(data, note="{}"),
+        "a note of somebody's own": with_about(data, note=note(SNAPSHOT_DAMAGED, step="![](http://x)")),
+        "a note without its number": with_about(data, note=note(SNAPSHOT_DAMAGED)),
         "more correct than asked": with_about(data, correct={"50": 101, "100": 1}),
         "another shape": with_tensors(data, {"snapshots/50/fc1.bias": np.zeros(11, f4)}),
         "another dtype": with_tensors(data, {"snapshots/50/fc1.bias": np.zeros(10, np.float16)}),
