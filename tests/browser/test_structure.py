@@ -9,7 +9,9 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from cnn_core.models import FIGURE_7_2, summary
+from cnn_core import own_network
+from cnn_core.models import FIGURE_7_2, ModelSpec, summary
+from cnn_core.own_network import Stage
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
 
@@ -73,20 +75,63 @@ def test_on_a_phone_in_korean_a_tap_opens_a_block(browser: Any, server: Server) 
     assert page.complaints == []
 
 
-def test_an_own_network_grows_and_names_the_layer_that_does_not_fit(
-    browser_page: Any, server: Server
+@pytest.mark.parametrize(("lang", "way"), [("en", "mouse"), ("ko", "tap")])
+def test_an_own_network_is_counted_as_torch_counts_it_and_names_the_layer_that_does_not_fit(
+    browser: Any, server: Server, lang: str, way: str
 ) -> None:
-    page = visit(browser_page, server, "&right=own")
-    expect(block(page, "fc2")).to_have_count(1)
-    field = page.get_by_label("Kernel size").nth(1)
-    field.fill("11")
-    field.press("Enter")
-    expect(page.get_by_role("alert")).to_have_count(0)
-    field = page.get_by_label("Max pooling (1: none)").first
-    field.fill("4")
-    field.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text(
-        "conv2: a window of 11×11 does not fit into maps of 6×6"
-    )
+    words = {
+        "en": (
+            "Kernel size",
+            "Max pooling (1: none)",
+            "conv2: a window of 11×11 does not fit into maps of 6×6",
+        ),
+        "ko": ("커널 크기", "최대 풀링 (1이면 없음)", "conv2: 11×11 창이 6×6 맵에 들어가지 않아요"),
+    }[lang]
+    finger = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if way == "tap" else {}
+    page = new_page(browser, **finger)
+    visit(page, server, "&right=own", lang)
+    enter(page.get_by_label(words[0]).nth(1), "7")
+    page.wait_for_url(re.compile("32(,|%2C)7"))
+    rows = counted(own_network.network((Stage(16, 5, 0, 2), Stage(32, 7, 0, 2)), 100))
+    parameters, work = (sum(row[i] for row in rows.values()) for i in (1, 2))
+    expect(page.get_by_text(f"{parameters:,}", exact=True)).to_be_visible()
+    expect(page.get_by_text(f"{work:,}", exact=True)).to_be_visible()
+    for name in ("conv2", "fc1"):
+        shape, count, products = rows[name]
+        point(page, way, block(page, name))
+        panel = page.locator(".panel").nth(1)
+        expect(panel).to_contain_text(f"→ {shape}")
+        told = panel.inner_text()
+        assert [f"{n:,}" in told for n in (count, products)] == [True, True]
+    enter(page.get_by_label(words[0]).nth(1), "11")
+    enter(page.get_by_label(words[1]).first, "4")
+    expect(page.get_by_role("alert")).to_contain_text(words[2])
     expect(block(page, "fc2")).to_have_count(0)
     expect(block(page, "pool1")).to_have_count(1)
+    page.context.close()
+    assert page.complaints == []
+
+
+def enter(field: Any, value: str) -> None:
+    field.fill(value)
+    field.press("Enter")
+
+
+def point(page: Any, way: str, part: Any) -> None:
+    part.scroll_into_view_if_needed()
+    part.tap() if way == "tap" else part.hover()
+
+
+def counted(spec: ModelSpec) -> dict[str, tuple[str, int, int]]:
+    """Shape, parameters and multiply-adds of each layer that learns, by torch's own modules and outputs."""
+    rows, x = {}, torch.zeros(1, 1, 28, 28)
+    for name, module in spec.build().named_children():
+        x = module(x)
+        count = sum(p.numel() for p in module.parameters())
+        if not count:
+            continue
+        shape = tuple(x.shape[1:])
+        places = x[0, 0].numel() if x.ndim == 4 else 1
+        said = f"({', '.join(map(str, shape))})" if len(shape) > 1 else str(shape[0])
+        rows[name] = said, count, module.weight.numel() * places
+    return rows
