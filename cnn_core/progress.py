@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -41,6 +41,17 @@ def pace(run: Run, metrics: Metrics, evaluations: Sequence[EvaluationRow]) -> Pa
     counted = steps_alone + TEST_COST * tested / speed
     overhead = max(1.0, run.train_seconds / counted)  # what the steps' own clock leaves out
     return Pace(speed, overhead * work / speed)
+
+
+def grown(known: Metrics, newer: Metrics) -> Metrics | None:
+    """What is known of a run with what came after it; ``newer`` begins with the newest step that is known.
+
+    None where that step reads otherwise now: the run has started afresh, and nothing that is known holds.
+    """
+    pairs = [(getattr(known, field.name), getattr(newer, field.name)) for field in fields(Metrics)]
+    if not all(np.array_equal(old[-1:], new[:1], equal_nan=True) for old, new in pairs):
+        return None
+    return Metrics(*(np.concatenate([old, new[1:]]) for old, new in pairs))
 
 
 def images_seen(spec: TrainingSpec, step: int) -> int:

@@ -7,7 +7,6 @@ from ui import frame, specimen
 from ui.language import explain, t
 from ui.slow_motion_code import step_code
 from ui.slow_motion_phases import backward, forward, is_finite, loss
-from ui.slow_motion_pictures import CSS
 from ui.slow_motion_start import (
     ANY,
     MOST_BY_HAND,
@@ -19,6 +18,7 @@ from ui.slow_motion_start import (
     stepper,
 )
 from ui.slow_motion_update import update
+from ui.small_pictures import CSS
 from ui.state import choice, integer, words
 
 page = frame.begin(

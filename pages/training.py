@@ -20,6 +20,7 @@ from ui import (
 )
 from ui.components.learner import learner_id
 from ui.language import explain, t
+from ui.small_pictures import CSS
 from ui.state import flag, words
 from ui.step_slider import LAST
 from ui.training_view import watch
@@ -29,6 +30,7 @@ page = frame.begin(
     **training_settings.FIELDS,
     run=specimen.FIELDS["run"],
     step=specimen.FIELDS["step"],
+    image=specimen.FIELDS["image"],
     compare=words("", longest=200),
     more=flag(),
     confused=training_results.FIELD,
@@ -93,9 +95,13 @@ about, said = st.session_state.get(SAID, ("", None))
 if said and about == run.id:
     st.info(said)
 
+st.html(CSS)
 compared = training_runs.compared(page, run)
-watch(run, compared, learner, page.more, partial(training_runs.leave, page, learner))
-with_others, with_more = st.columns([7, 3], vertical_alignment="bottom")
+digit, _ = specimen.chosen_image(page)
+watch(run, compared, learner, page.more, digit, partial(training_runs.leave, page, learner))
+with_image, with_others, with_more = st.columns([3, 4, 3], vertical_alignment="bottom")
+with with_image:
+    specimen.pick_image(page)
 with with_others:
     training_runs.pick_compared(page, run, compared)
 with with_more:

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_core.progress import TEST_COST, images_seen, pace
+from cnn_core.progress import TEST_COST, grown, images_seen, pace
 from cnn_core.records import EvaluationRow, Metrics, Run
 from cnn_core.spec import TrainingSpec
 from cnn_core.training import WATCHED, evaluation_steps
 
 SPEC = TrainingSpec(steps=200, batch_size=100)
 ALL = 10_000
+FIELDS = ("step", "loss", "learning_rate", "images_per_second")
 
 
 def run_at(spec: TrainingSpec, step: int, train_seconds: float) -> Run:
@@ -78,3 +79,24 @@ def test_images_are_counted_with_the_last_incomplete_batch(size: int, batch: int
     epoch = [min(batch, size - begin) for begin in range(0, size, batch)]
     batches = [epoch[i % len(epoch)] for i in range(steps)]
     assert images_seen(spec, steps) == [0, *accumulate(batches)][-1]
+
+
+@given(st.integers(1, 30), st.integers(0, 30))
+def test_known_steps_grow_by_what_came_after_them(known: int, more: int) -> None:
+    steps = np.arange(1, known + more + 1)
+    loss = np.where(steps % 3 == 0, np.nan, 1.0 / steps)
+    whole = Metrics(steps, loss, 0.1 * steps, 1000.0 + steps)
+    until = Metrics(steps[:known], loss[:known], 0.1 * steps[:known], 1000.0 + steps[:known])
+    after = Metrics(*(getattr(whole, f)[known - 1 :] for f in FIELDS))
+    both = grown(until, after)
+    assert both is not None
+    assert all(np.array_equal(getattr(both, f), getattr(whole, f), equal_nan=True) for f in FIELDS)
+
+
+@pytest.mark.parametrize("field", ["step", "loss", "learning_rate", "images_per_second"])
+def test_a_run_that_started_afresh_does_not_grow(field: str) -> None:
+    known = metrics_at(1000.0, 5)
+    newest = {f: getattr(known, f)[-1:] for f in FIELDS}
+    assert grown(known, Metrics(**newest)) is not None
+    assert grown(known, Metrics(**newest | {field: newest[field] + 1})) is None
+    assert grown(known, metrics_at(1000.0, 0)) is None

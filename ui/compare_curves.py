@@ -12,8 +12,8 @@ from cnn_core.records import Run
 from cnn_core.spec import TrainingSpec
 from ui.components.live_chart import Panel, Series, live_chart
 from ui.language import t
+from ui.run_history import history
 from ui.run_watch import watch_runs
-from ui.training_view import history
 
 CLOCKS = ("steps", "images")
 

@@ -18,7 +18,7 @@ from ui.specimen import run_name, store
 from ui.specimen import weights as weights_at
 from ui.state import PageState, control
 from ui.step_slider import step_slider
-from ui.training_view import as_filters
+from ui.training_pictures import as_filters
 
 MOST = 4
 

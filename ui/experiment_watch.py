@@ -12,10 +12,10 @@ from cnn_core.models import parameter_count
 from cnn_core.records import Run
 from ui.compare_curves import curves
 from ui.language import explain, t
+from ui.run_history import history
 from ui.run_watch import find_run, watch_runs
 from ui.specimen import run_name, store
 from ui.training_settings import in_words
-from ui.training_view import history
 
 HEIGHT = 300  # CSS pixels of the curves
 

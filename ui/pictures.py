@@ -51,6 +51,11 @@ def _encoded(data: bytes, shape: tuple[int, ...]) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
+def quick_address(pixels: np.ndarray) -> str:
+    """The same, encoded with the least work and not kept: for a picture that is soon another one."""
+    return "data:image/png;base64," + base64.b64encode(picture_png(pixels, 1)).decode()
+
+
 def svg_address(svg: str) -> str:
     """A drawing as a data: address, for an ``<img>``: nothing in it can run there."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

@@ -1,7 +1,8 @@
-"""Runs looked at while they train: again twice a second, until the last of them is over."""
+"""Runs looked at while they train: again and again, until the last of them is over."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -12,6 +13,9 @@ from ui.engine_process import ensure_engine
 from ui.specimen import store
 
 POLL_SECONDS = 0.5
+SOON_SECONDS = 0.15  # while the first point of a curve is about to come
+JUST_NOW = 5.0  # seconds since the click: what has not begun by then is not worth so many looks
+NONE, WAITS, BEGINS, GOES_ON, OVER = "none", "waits", "begins", "goes on", "over"
 
 
 def find_run(run_id: str) -> Run | None:
@@ -31,18 +35,41 @@ def watch_runs(run_ids: Sequence[str], show: Callable[[list[Run | None]], None])
 
     def look() -> None:
         runs = _find(run_ids)
-        if _phases(runs) != before:
-            st.rerun()
         ensure_engine()  # should it have died, whoever watches brings it back
-        show(runs)
+        now = _phases(runs)
+        if now == before or (BEGINS, GOES_ON) in zip(before, now, strict=True):
+            show(runs)  # a first point is on screen before the page runs again
+        if now != before:
+            st.rerun()
 
-    st.fragment(look, run_every=POLL_SECONDS if False in before else None)()
+    st.fragment(look, run_every=_every(before))()
 
 
 def _find(run_ids: Sequence[str]) -> list[Run | None]:
     return [find_run(run_id) for run_id in run_ids]
 
 
-def _phases(runs: Sequence[Run | None]) -> list[bool | None]:
-    """Of each run whether it is over; None where there is none."""
-    return [None if run is None else run.is_over for run in runs]
+def _phases(runs: Sequence[Run | None]) -> list[str]:
+    return [NONE if run is None else _phase(run) for run in runs]
+
+
+def _phase(run: Run) -> str:
+    if run.is_over:
+        return OVER
+    if run.step:
+        return GOES_ON
+    return BEGINS if time.time() < run.created + JUST_NOW and not is_behind(run) else WAITS
+
+
+def is_behind(run: Run) -> bool:
+    """It waits, and another run comes before it."""
+    if run.state != "queued":
+        return False
+    return (store().queue_place(run.id) or 1) > 1 or any(r.state == "running" for r in store().runs())
+
+
+def _every(phases: Sequence[str]) -> float | None:
+    """Seconds until the next look: None where nothing will come."""
+    if BEGINS in phases:
+        return SOON_SECONDS
+    return POLL_SECONDS if WAITS in phases or GOES_ON in phases else None

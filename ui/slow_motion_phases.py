@@ -11,8 +11,8 @@ from cnn_core.slow_motion import Passage, SlowStep, filter_gradient
 from ui.components.batch_wall import batch_wall
 from ui.components.step_grids import sum_grids
 from ui.language import t
-from ui.slow_motion_pictures import Row, layer_rows, number, ten_bars
 from ui.slow_motion_start import chosen_filter, chosen_image, chosen_weight
+from ui.small_pictures import Row, layer_rows, number, ten_bars
 from ui.state import PageState, control
 
 

@@ -12,8 +12,8 @@ from cnn_core.spec import TrainingSpec
 from ui.components.step_grids import Grid, change_grids
 from ui.language import t
 from ui.slow_motion_phases import pick_filter
-from ui.slow_motion_pictures import number
 from ui.slow_motion_start import chosen_weight
+from ui.small_pictures import number
 from ui.state import PageState
 
 BETAS, EPS = (0.9, 0.999), 1e-8  # torch's for Adam and AdamW

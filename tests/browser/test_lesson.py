@@ -27,7 +27,7 @@ def trained(browser: Any, server: Server) -> Iterator[tuple[str, list[str], list
     said: list[str] = []
     filters: list[str] = []
     step = page.get_by_text(re.compile(r"step \d+ of 200"))
-    layer = page.locator(".st-key-pixels-first-layer img")
+    layer = page.locator("[data-picture=first-layer] img")
 
     def looked() -> bool:
         said.extend(step.all_inner_texts()[:1])  # without waiting: the run may have ended meanwhile

@@ -19,7 +19,7 @@ TRAINS = True  # its runs are its own
 STEPS = "3,000"  # more than any of these tests waits for
 UNDER_WAY = re.compile(rf"step [1-9][\d,]* of {STEPS} · \d")
 WHOLE = (
-    "[class*=st-key-training-state], [data-testid=stProgress], [class*=st-key-pixels] img, "
+    "[class*=st-key-training-state], [data-testid=stProgress], .st-key-training-pictures, .one-digit, "
     "[data-testid=stMultiSelect]"
 )
 
@@ -61,7 +61,7 @@ def test_nothing_moves_while_curves_grow_and_pictures_change(browser_page: Any, 
     with running(page, server, 1):
         said = page.get_by_text(re.compile(rf"step [\d,]+ of {STEPS}"))
         pictures = {
-            name: page.locator(f".st-key-pixels-{name} img") for name in ("first-layer", "gradient", "digits")
+            name: page.locator(f"[data-picture={name}] img") for name in ("first-layer", "gradient", "digits")
         }
         page.get_by_role("button", name="Zoom in").click()
         zoomed = page.locator(".tick.x").all_text_contents()

@@ -1,8 +1,7 @@
-"""Small pictures of slow motion, as HTML: ten bars, and a layer a row."""
+"""Small pictures of what passes through a network, as HTML: ten bars, and a layer a row."""
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnn_core.figures import feature_map_strip, picture_png
+from cnn_core.figures import feature_map_strip
 from ui import frame
 from ui.language import t
+from ui.pictures import quick_address
 
-CSS = Path(__file__).parent / "slow_motion.css"
+CSS = Path(__file__).parent / "small_pictures.css"
 MOST_MAPS = 16  # of a layer, in its row
 
 
@@ -35,6 +35,11 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def ten_bars(values: np.ndarray, right: int, written: Callable[[float], str] = number) -> None:
+    """Show a bar for each digit."""
+    st.html(bars_html(values, right, written))
+
+
+def bars_html(values: np.ndarray, right: int | None, written: Callable[[float], str] = number) -> str:
     """A bar for each digit, to the left below zero; the right digit is outlined, the answer strong."""
     finite = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
     low, high = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
@@ -49,7 +54,7 @@ def ten_bars(values: np.ndarray, right: int, written: Callable[[float], str] = n
             f'<div class="{kind}"><b>{digit}</b><span><i style="{bar}"></i></span>'
             f"<em>{written(float(values[digit]))}</em></div>"
         )
-    st.html(f'<div class="ten-bars">{"".join(rows)}</div>')
+    return f'<div class="ten-bars">{"".join(rows)}</div>'
 
 
 @dataclass(frozen=True)
@@ -62,17 +67,26 @@ class Row:
 
 
 def layer_rows(rows: Iterable[Row], alt: str) -> None:
-    """One layer a row: at most 16 maps, grey where nothing is below zero, else orange and blue."""
-    st.html(f'<div class="layer-rows">{"".join(_row(row, alt) for row in rows)}</div>')
+    """Show one layer a row."""
+    st.html(rows_html(rows, alt))
 
 
-def _row(row: Row, alt: str) -> str:
+def rows_html(rows: Iterable[Row], alt: str, side: int = 48) -> str:
+    """One layer a row: at most 16 maps, ``side`` pixels each.
+
+    Grey where nothing is below zero, else orange and blue.
+    """
+    return f'<div class="layer-rows">{"".join(_row(row, alt, side) for row in rows)}</div>'
+
+
+def _row(row: Row, alt: str, side: int) -> str:
     about = ["×".join(map(str, row.values.shape))]
     if row.values.ndim == 3 and len(row.values) > MOST_MAPS:
         about.append(t("first {count}", count=MOST_MAPS))
+    shown = f'<img alt="{escape(alt)}: {escape(row.name)}" src="{_strip(row.values, side)}">'
     return (
         f"<div><div><b>{escape(row.name)}</b>{_small(about)}</div>"
-        f'<div class="strip"><img alt="{escape(alt)}: {escape(row.name)}" src="{_strip(row.values)}"></div>'
+        f'<div class="strip">{shown}</div>'
         f"<div>{_small(row.notes)}</div></div>"
     )
 
@@ -81,8 +95,8 @@ def _small(lines: Iterable[str]) -> str:
     return "".join(f"<small>{escape(line)}</small>" for line in lines)
 
 
-def _strip(values: np.ndarray) -> str:
+def _strip(values: np.ndarray, side: int) -> str:
     shown: Sequence[np.ndarray] | np.ndarray = values[:MOST_MAPS] if values.ndim == 3 else values
     mode = "signed" if np.nanmin(np.append(values, 0)) < 0 else "grey"
-    picture = feature_map_strip(shown, mode, tile_size=48, gap=1, theme=frame.theme())
-    return "data:image/png;base64," + base64.b64encode(picture_png(picture, 1)).decode()
+    picture = feature_map_strip(shown, mode, tile_size=side, gap=1, theme=frame.theme())
+    return quick_address(picture)
