@@ -157,8 +157,8 @@ if output is not None:
         if not held_back(hidden == "size"):
             st.markdown(
                 t(
-                    "**{rows}×{columns} = {cells:,}** outputs, each a sum of {weights} products with the "
-                    "same {weights} weights: {products:,} multiplications.",
+                    "Output cells: **{rows}×{columns} = {cells:,}**. Products in the sum of each: {weights}, "
+                    "with the same kernel everywhere. Multiplications in all: {products:,}.",
                     rows=output.shape[0],
                     columns=output.shape[1],
                     cells=output.size,

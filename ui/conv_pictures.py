@@ -14,7 +14,7 @@ from ui import live
 from ui.components.conv_grid import conv_grid
 from ui.components.conv_picture import Convolved, conv_picture
 from ui.frame import theme
-from ui.language import t
+from ui.language import explain, t
 from ui.pictures import beside, picture, save_picture
 from ui.state import PageState, control
 
@@ -67,9 +67,13 @@ def show_picture(
     shown = coloured(x, output, kernel, page.bias, page.stretch, theme())
     at = opened(page.at, x, spans, output.shape, sliding)
     at = conv_picture(
-        PICTURE, shown, spans, sliding.stride, sliding.padding, at,
+        PICTURE,
+        shown,
+        (kernel.shape[0], kernel.shape[1]),
+        sliding,
+        at,
         lambda row, col: page.set(at=f"{row},{col}"),
-    )  # fmt: skip
+    )
     st.toggle(
         t("Stretch the colours to these values"),
         help=t(
@@ -102,7 +106,10 @@ def show_numbers(
 
 
 def compare_kernels(page: PageState, x: np.ndarray, sliding: Sliding) -> None:
-    """Several ready-made kernels on the same picture, with the settings of the page, on one scale."""
+    """Several ready-made kernels on the same picture, with the settings of the page, on one scale.
+
+    It reaches as far as any of them could on any picture, or, stretched, as far as they do on this one.
+    """
     names = [name for name in page.compare.split(",") if name in KERNELS]
     st.multiselect(
         t("Kernels to compare"),
@@ -111,16 +118,18 @@ def compare_kernels(page: PageState, x: np.ndarray, sliding: Sliding) -> None:
         max_selections=MOST,
         **control("convolution.compare", names, lambda chosen: page.set(compare=",".join(chosen))),
     )
-    outputs = {}
-    for name in names[:MOST]:
-        kernel = ready_made(name, 3).astype(np.float32)
+    outputs, small = {}, {name: ready_made(name, 3).astype(np.float32) for name in names[:MOST]}
+    for name, kernel in small.items():
         try:
             outputs[name] = sliding.convolved(x, kernel, page.bias)
-        except Problem:
-            continue  # the page has said what does not fit
+        except Problem as error:
+            st.warning(f"**{t(KERNELS[name].name)}**: {explain(error)}")
     if not outputs:
         return
-    limit = max(map(abs, limits(*outputs.values()))) or 1.0
+    if page.stretch:
+        limit = max(map(abs, limits(*outputs.values()))) or 1.0
+    else:
+        limit = max(full_colour(small[name], page.bias) for name in outputs)
     st.caption(t("One scale for all: full colour at ±{limit}.", limit=f"{limit:.3g}"))
     columns = st.columns(3)
     for i, (name, output) in enumerate(outputs.items()):

@@ -179,6 +179,52 @@ def test_the_patch_is_outlined_while_pointing_and_the_keyboard_does_the_same(
     expect(page.get_by_text("row 6, column 7 is in the middle")).to_be_visible()
 
 
+def test_a_patch_beyond_the_edge_tells_of_the_padding_and_shows_what_it_holds(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(
+        browser_page,
+        server,
+        f"&view=picture&picture=sample-camera&kernel={EDGE}&padding=2&mode=circular&at=0,0",
+    )
+    reading = page.locator(".below .reading")
+    expect(reading).to_contain_text(
+        "row 1, column 1 comes from row 1, column 1 of the input. In the padding: 8 of its 9"
+    )
+    x = load_picture("sample-camera")
+    seen = page.locator(".lens").evaluate(
+        """lens => {
+            const pen = lens.getContext("2d");
+            const side = lens.width / 3;
+            const middle = (cell) => (cell + 0.5) * side;
+            const grey = (row, col) => pen.getImageData(middle(col), middle(row), 1, 1).data[0];
+            return Array.from({ length: 9 }, (_, i) => grey(Math.floor(i / 3), i % 3));
+        }"""
+    )
+    np.testing.assert_allclose(np.reshape(seen, (3, 3)), np.roll(x, (2, 2), (0, 1))[:3, :3] * 255, atol=2)
+    page.locator(".plate.output .frame").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(reading).to_contain_text(
+        "comes from row 1, columns 9 to 11 of the input. In the padding: 6 of its 9"
+    )
+
+
+def test_colours_are_fixed_or_stretched_and_the_raw_range_is_told(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, f"&view=picture&picture=sample-camera&kernel={EDGE}")
+    expected = by_torch(load_picture("sample-camera"), parse_matrix(EDGE))
+    caption, image = page.locator(".caption"), page.locator(".plate.output img")
+    expect(caption).to_contain_text("full colour at ±3.")
+    told = re.search(r"values here: (\S+) … (\S+)", caption.inner_text().replace("−", "-"))
+    assert told
+    np.testing.assert_allclose([float(n) for n in told.groups()], [expected.min(), expected.max()], atol=5e-3)
+    np.testing.assert_allclose(shades_of(image.get_attribute("src")), (expected + 3) / 6 * 255, atol=1.5)
+    page.get_by_text("Stretch the colours to these values").click()
+    limit = np.abs(expected).max()
+    expect(caption).to_contain_text(f"full colour at ±{limit:.3g}.")
+    stretched = shades_of(image.get_attribute("src"))
+    np.testing.assert_allclose(stretched, (expected + limit) / (2 * limit) * 255, atol=1.5)
+
+
 def shades_of(address: str) -> np.ndarray:
     """The output picture's pixels: which of the 256 colours each has."""
     return np.asarray(Image.open(BytesIO(b64decode(address.partition(",")[2]))))

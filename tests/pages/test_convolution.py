@@ -114,6 +114,10 @@ def test_what_is_no_picture_gets_a_sentence_and_the_page_goes_on(
     assert np.allclose(code_of(app)["output"].shape, np.array(load_picture("sample-city").shape) - 2)
 
 
+def upload_address(open_page: OpenPage, data: bytes) -> str:
+    return str(upload(open_page, "own.png", data).query_params["picture"])
+
+
 def test_an_uploaded_picture_is_convolved_and_has_an_address(open_page: OpenPage) -> None:
     app = upload(open_page, "grey.png", png((40, 30)))
     assert not app.error
@@ -175,9 +179,22 @@ def test_several_kernels_are_compared_on_one_scale(open_page: OpenPage) -> None:
         "convolution", view="picture", picture="test-3", several=1, compare="sobel,nonsense,identity"
     )
     assert app.multiselect(key="convolution.compare").value == ["sobel", "identity"]
+    assert "One scale for all: full colour at ±4." in [c.value for c in app.caption]  # Sobel's most
+    app.toggle(key="widget.convolution.stretch").set_value(True).run()
     digit = load_picture("test-3")
     limit = np.abs(conv2d(digit[None, None], KERNELS["sobel"].make(3)[None, None])).max()
     assert f"One scale for all: full colour at ±{limit:.3g}." in [c.value for c in app.caption]
+
+
+def test_a_compared_kernel_that_does_not_fit_says_so(open_page: OpenPage) -> None:
+    thin = upload_address(open_page, png((40, 2)))
+    app = open_page(
+        "convolution", view="picture", picture=thin, several=1, compare="sobel,identity", kernel="1"
+    )
+    assert not app.exception
+    told = [w.value for w in app.warning]
+    assert [line.split(":")[0] for line in told] == ["**Sobel**", "**Identity**"]
+    assert "does not fit into the padded input 2×40" in told[0]
 
 
 def test_flip_turns_the_kernel_by_180_degrees(open_page: OpenPage) -> None:
@@ -253,17 +270,17 @@ def test_cross_correlation_and_what_is_left_over_are_told(open_page: OpenPage) -
 
 def test_what_a_prediction_is_about_is_not_on_the_page(open_page: OpenPage) -> None:
     app = open_page("convolution")
-    assert any("**2×2 = 4** outputs" in m.value for m in app.markdown)
+    assert any("**2×2 = 4**" in m.value for m in app.markdown)
     tables = len(app.dataframe)
     app.session_state["convolution.grid"] = {"hidden": "size"}
     app.run()
-    assert not any("2×2" in m.value or "outputs" in m.value for m in app.markdown)
+    assert not any("2×2" in m.value or "Multiplications" in m.value for m in app.markdown)
     assert not app.latex
     assert len(app.dataframe) == tables - 1
     assert [c.value for c in app.caption].count("Hidden while you predict.") == 2
     app.session_state["convolution.grid"] = {"hidden": "numbers"}  # the size is found
     app.run()
-    assert any("**2×2 = 4** outputs" in m.value for m in app.markdown)
+    assert any("**2×2 = 4**" in m.value for m in app.markdown)
     assert len(app.latex) == 2
 
 

@@ -1,14 +1,6 @@
 // The geometry and arithmetic of a window that slides over maps. Nothing here knows the page.
 // Rows and columns of the input count from the padded corner; a position n runs over output rows, then columns.
 
-// Which input row (or column) a padded one repeats; -1: none, it is the border's own constant.
-const PADDINGS = {
-  zeros: (i, size) => (i >= 0 && i < size ? i : -1),
-  reflect: (i, size) => (i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i),
-  replicate: (i, size) => Math.min(Math.max(i, 0), size - 1),
-  circular: (i, size) => ((i % size) + size) % size,
-};
-
 class Model {
   // data: x [C][H][W], filters [FN][C][FH][FW] and biases [FN] (none for pooling), window, stride, padding,
   // dilation [h, w], … One filter is in use: weight, bias, maps and totals are its own.

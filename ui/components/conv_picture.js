@@ -143,20 +143,39 @@ class View {
 
   show() {
     if (!this.data) return;
-    const { shape, outShape, span, stride, padding, labels } = this.data;
+    const { shape, outShape, span, stride, padding } = this.data;
     const [row, col] = this.here;
     const top = row * stride[0] - padding[0];
     const left = col * stride[1] - padding[1];
     place(this.input.mark, [top, left], span, shape);
     place(this.output.mark, [row, col], [1, 1], outShape);
     this.magnify(top, left);
-    const same = String(this.here) === String(this.at);
-    const bounds = { row: row + 1, col: col + 1, top: top + 1, bottom: top + span[0], left: left + 1, right: left + span[1] };
-    this.reading.textContent = fill(labels.reading, bounds) + (same ? "" : ` ${labels.open}`);
+    this.reading.textContent = this.sentence(top, left);
+  }
+
+  // Where the pixel comes from: rows and columns of the input, and how many cells of its patch are padding.
+  sentence(top, left) {
+    const { shape, kernel, labels } = this.data;
+    const [rows, columns] = [top, left].map((from, axis) => this.cells(from, axis).filter((n) => n >= 0 && n < shape[axis]));
+    const place = { row: this.here[0] + 1, col: this.here[1] + 1 };
+    const said = rows.length && columns.length
+      ? [fill(labels.reading, { ...place, rows: told(rows, labels.rows), columns: told(columns, labels.columns) })]
+      : [fill(labels.outside, place)];
+    const all = kernel[0] * kernel[1];
+    const count = all - rows.length * columns.length;
+    if (count && count < all) said.push(fill(labels.padding, { count, all }));
+    if (String(this.here) !== String(this.at)) said.push(labels.open);
+    return said.join(" ");
+  }
+
+  // The rows, or columns, that the kernel's own lie over.
+  cells(from, axis) {
+    const { kernel, dilation } = this.data;
+    return Array.from({ length: kernel[axis] }, (_, i) => from + i * dilation[axis]);
   }
 
   magnify(top, left) {
-    const { span, padding } = this.data;
+    const { span, padding, mode } = this.data;
     const image = this.input.image;
     if (!image.complete || !image.naturalWidth) return;
     const sharp = Math.max(1, Math.floor((LENS * devicePixelRatio) / Math.max(...span)));
@@ -168,8 +187,32 @@ class View {
     pen.imageSmoothingEnabled = false;
     pen.clearRect(0, 0, width, height);
     pen.drawImage(image, left, top, span[1], span[0], 0, 0, width, height); // beyond the edge: nothing
+    if (mode !== "zeros") this.fillBeyond(pen, top, left, sharp);
     canvas.classList.toggle("beyond", padding.some(Boolean));
   }
+
+  // What the padding repeats of the picture, paler than the picture itself.
+  fillBeyond(pen, top, left, sharp) {
+    const { shape, span, mode } = this.data;
+    const from = PADDINGS[mode];
+    pen.globalAlpha = 0.6;
+    for (let row = 0; row < span[0]; row += 1) {
+      for (let col = 0; col < span[1]; col += 1) {
+        const [y, x] = [from(top + row, shape[0]), from(left + col, shape[1])];
+        if (y === top + row && x === left + col) continue; // inside
+        pen.drawImage(this.input.image, x, y, 1, 1, col * sharp, row * sharp, sharp, sharp);
+      }
+    }
+    pen.globalAlpha = 1;
+  }
+}
+
+// "row 5", "rows 5 to 7", or with gaps "rows 5, 7, 9".
+function told(cells, [one, range, several]) {
+  const [first, last] = [cells[0] + 1, cells[cells.length - 1] + 1];
+  const together = last - first === cells.length - 1;
+  const form = cells.length === 1 ? one : together ? range : several;
+  return fill(form, { first, last, cells: cells.map((n) => n + 1).join(", ") });
 }
 
 function place(mark, [top, left], [height, width], shape) {

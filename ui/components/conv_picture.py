@@ -12,10 +12,11 @@ import streamlit as st
 
 from cnn_core.figures import picture_png
 from cnn_core.ops import Pair
+from cnn_core.sizes import Sliding
 from ui.components import component
 from ui.language import t
 
-_mount = component("conv_picture", uses=("dom",))
+_mount = component("conv_picture", uses=("dom", "conv_grid_borders"))
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,16 @@ class Convolved:
 def conv_picture(
     key: str,
     convolved: Convolved,
-    span: Pair,
-    stride: Pair,
-    padding: Pair,
+    kernel: Pair,
+    sliding: Sliding,
     at: Pair,
     on_pick: Callable[[int, int], None],
 ) -> Pair:
     """Show input and output at one scale.
 
-    ``span`` is how many rows and columns the kernel reaches over, ``at`` the output pixel that is open;
-    ``on_pick`` gets the row and column of the pixel that a learner opens. Returns the pixel whose numbers to
-    show: where the pointer rests, else ``at``.
+    ``kernel`` is its (FH, FW), ``at`` the output pixel that is open; ``on_pick`` gets the row and column of
+    the pixel that a learner opens. Returns the pixel whose numbers to show: where the pointer rests, else
+    ``at``.
     """
 
     def picked() -> None:
@@ -63,9 +63,12 @@ def conv_picture(
             "input": _kept_address(convolved.x.tobytes(), convolved.x.shape),
             "shape": convolved.x.shape[:2],
             **convolved.made(),
-            "span": span,
-            "stride": stride,
-            "padding": padding,
+            "kernel": kernel,
+            "span": sliding.spans(kernel),
+            "stride": sliding.stride,
+            "padding": sliding.padding,
+            "dilation": sliding.dilation,
+            "mode": sliding.mode,
             "at": at,
             "labels": _labels(convolved),
         },
@@ -88,7 +91,7 @@ def _kept_address(data: bytes, shape: tuple[int, ...]) -> str:
     return _address(np.frombuffer(data, np.uint8).reshape(shape))
 
 
-def _labels(convolved: Convolved) -> dict[str, str]:
+def _labels(convolved: Convolved) -> dict[str, object]:
     shape, out = (f"{a.shape[0]}×{a.shape[1]}" for a in (convolved.x, convolved.output))
     return {
         "input": f"{t('Input')} {shape}",
@@ -98,8 +101,11 @@ def _labels(convolved: Convolved) -> dict[str, str]:
         "lens": t("The patch, enlarged"),
         "keys": t("Output. The arrow keys move the point, Enter opens its numbers."),
         "reading": t(
-            "The output pixel in row {row}, column {col} comes from rows {top} to {bottom}, columns "
-            "{left} to {right} of the input."
+            "The output pixel in row {row}, column {col} comes from {rows}, {columns} of the input."
         ),
+        "rows": [t("row {cells}"), t("rows {first} to {last}"), t("rows {cells}")],
+        "columns": [t("column {cells}"), t("columns {first} to {last}"), t("columns {cells}")],
+        "padding": t("In the padding: {count} of its {all} cells."),
+        "outside": t("The output pixel in row {row}, column {col} comes from the padding alone."),
         "open": t("A click keeps its numbers open."),
     }

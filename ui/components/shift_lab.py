@@ -15,7 +15,8 @@ from ui.language import t
 LARGEST = 40  # rows or columns
 
 _mount = component(
-    "shift_lab", uses=("dom", "conv_grid_draw", "conv_grid_layout", "conv_grid_model", "conv_grid_parts")
+    "shift_lab",
+    uses=("dom", *(f"conv_grid_{part}" for part in ("borders", "draw", "layout", "model", "parts"))),
 )
 
 
