@@ -6,7 +6,6 @@ import argparse
 import json
 import sqlite3
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from cnn_core import cluster
-from cnn_core.child import EngineProcess
 from cnn_core.claims import FILE as RECORDED_FILE
 from cnn_core.claims import Claim, renew
 from cnn_core.data import load_mnist
@@ -24,18 +22,14 @@ from cnn_core.logs import event_file, event_file_name, metrics_csv
 from cnn_core.messages import Problem
 from cnn_core.models import NETWORKS
 from cnn_core.presets import PRESETS
-from cnn_core.records import LASTING
 from cnn_core.runs import REFERENCE_FILE, Run, RunStore
 from cnn_core.spec import TrainingSpec
 from cnn_core.store_schema import home
+from cnn_core.terminal import INTERRUPTED, OWNER, watch
 from cnn_core.upkeep import remove, seconds, size_in_bytes, stale
 
-OWNER = "command line"
-POLL_SECONDS = 0.1
-BAR_WIDTH = 30
 REFERENCE_SNAPSHOTS = 10
 REFERENCE_FIRST = 5  # the first kept step after 0, about
-INTERRUPTED = 130  # what shells expect after Ctrl-C
 STORE_REFUSES = (
     "The runs in {folder} cannot be read or written now ({error}): make room on the disk, or set "
     "CNN_EXPLORER_HOME to another folder."
@@ -139,77 +133,11 @@ def _train(options: argparse.Namespace) -> int:
     store = RunStore()
     spec = replace(spec, seed=options.seed, **chosen)
     run_id = store.add(spec, options.name or options.preset, OWNER, options.again)
-    code = _watch(store, run_id)
+    code = watch(store, run_id)
     if code == 0:
         result = _result(store, store.run(run_id))
         print(json.dumps(result) if options.json else _sentence(result), flush=True)
     return code
-
-
-def _watch(store: RunStore, run_id: str) -> int:
-    """See a run to its end, with an engine of our own in case no server has one. Returns the exit code."""
-    engine = EngineProcess()
-    seen = -1
-    try:
-        while not (run := store.run(run_id)).is_over:
-            engine.ensure()
-            if run.version != seen:
-                seen = run.version
-                _draw(store, run)
-            time.sleep(POLL_SECONDS)
-        _draw(store, run)
-        sys.stderr.write("\n")
-    except KeyboardInterrupt:
-        return _leave(store, run_id)
-    finally:
-        engine.end()
-    if run.is_complete:
-        return 0
-    print(_why_it_ended(run), file=sys.stderr)
-    return 1
-
-
-def _why_it_ended(run: Run) -> Problem:
-    """Of a run that is over before its last step."""
-    passing = [note for note in run.notes if note.message not in LASTING]
-    if run.error or passing:
-        return run.error or passing[-1]
-    if run.owner != OWNER:
-        return Problem(
-            "Whoever started this run has paused it: wait until they let it go on, or give another --seed."
-        )
-    return Problem("The run was paused: the same command goes on from there.")
-
-
-def _leave(store: RunStore, run_id: str) -> int:
-    run = store.run(run_id)
-    if run.owner == OWNER:
-        store.request(run_id, "pause", OWNER)
-        said = f"Paused after {run.step} of {run.spec.steps} steps: the same command goes on from there."
-    else:
-        said = "You left; the run belongs to someone else and goes on."
-    print(f"\n{said}", file=sys.stderr)
-    return INTERRUPTED
-
-
-def _draw(store: RunStore, run: Run) -> None:
-    """One line on stderr, drawn over the last one."""
-    done = run.step / run.spec.steps
-    bar = "█" * round(done * BAR_WIDTH)
-    newest = store.metrics(run.id, after_step=run.step - 1)
-    numbers = (
-        f"loss {newest.loss[-1]:.3f}  {newest.images_per_second[-1]:,.0f} images/s"
-        if len(newest.step)
-        else _waiting(store, run)
-    )
-    line = f"{bar:·<{BAR_WIDTH}} {run.step}/{run.spec.steps}  {numbers}"
-    sys.stderr.write(f"\r{line:<78}")
-    sys.stderr.flush()
-
-
-def _waiting(store: RunStore, run: Run) -> str:
-    place = store.queue_place(run.id)
-    return f"number {place} in the queue" if place and place > 1 else "starting"
 
 
 def _result(store: RunStore, run: Run) -> dict[str, Any]:
@@ -305,7 +233,7 @@ def _reference(options: argparse.Namespace) -> int:
     """Train `accurate` with seed 0, and keep ten snapshots: most of them early, where most changes."""
     store = RunStore()
     run_id = store.add(PRESETS["accurate"].spec, "accurate", OWNER)
-    code = _watch(store, run_id)
+    code = watch(store, run_id)
     if code == 0:
         steps = store.snapshot_steps(run_id)
         wished = [0, *np.geomspace(REFERENCE_FIRST, steps[-1], REFERENCE_SNAPSHOTS - 1)]

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from cnn_core.__main__ import OWNER, main
+from cnn_core.__main__ import main
 from cnn_core.child import ROOT
 from cnn_core.logs import event_file, metrics_csv
 from cnn_core.reading import REFERENCE
 from cnn_core.recording import Task
 from cnn_core.runs import RunStore
+from cnn_core.terminal import OWNER
 from cnn_core.worker import train_segment
 from tests.engines import begun, final_sha256, until
 
