@@ -6,6 +6,7 @@ import streamlit as st
 from cnn_core import gratings
 from cnn_core.figures import enlarge, filter_grid, grey, limits, signed
 from cnn_core.models import first_layer
+from cnn_core.numerals import numeral
 from cnn_core.ops import conv2d
 from ui import diverged, frame, specimen
 from ui.components.conv_grid import conv_grid
@@ -141,15 +142,19 @@ for place, (step, title) in enumerate(zip(steps, titles, strict=True)):
         )
 if page.scale == "grey":
     st.caption(
-        t("One scale for all three: black is {low}, white is {high}.", low=f"{low:.3g}", high=f"{high:.3g}")
+        t(
+            "One scale for all three: black is {low}, white is {high}.",
+            low=numeral(low, ".3g"),
+            high=numeral(high, ".3g"),
+        )
     )
 else:
     st.caption(t("One scale for all three, full colour at ±{limit}.", limit=f"{max(-low, high):.3g}"))
 
 now = weights[looked_at.step]
 if not diverged.warned(now) and is_conv:
-    ends = {step: weights[step] for step in (steps[0], steps[2])}
-    st.markdown(" ".join(weights_in_words(ends, looked_at.run.is_complete)))
+    first_and_last = {step: weights[step] for step in (steps[0], steps[2])}
+    st.markdown(" ".join(weights_in_words(first_and_last, looked_at.run.is_complete)))
     index = min(page.filter, len(now) - 1)
     groups = {step: groups_at(looked_at.run.id, step, layer) for step in steps}
     st.subheader(t("Edge detectors by name"), anchor=False)

@@ -11,6 +11,7 @@ from cnn_core import gratings
 from cnn_core.charts import history_figure
 from cnn_core.colours import palette
 from cnn_core.figures import grey, limits, scale_text, signed
+from cnn_core.numerals import numeral
 from ui import frame
 from ui.components.unit_board import unit_board
 from ui.language import t
@@ -118,17 +119,17 @@ def weights_in_words(ends: dict[int, np.ndarray], finished: bool) -> Iterator[st
             when = t("Before training")
         elif finished and step == max(ends):
             when = t("After training")
-        said = {"when": when, "range": scale_text(*limits(weights)), "alike": alike}
+        said = {"when": when, "range": scale_text(*limits(weights)), "alike": numeral(alike, ".2f")}
         if alike > chance:
             yield t(
                 "{when} the weights run from {range}, and neighbours go together (correlation "
-                "**{alike:.2f}**): smooth shapes.",
+                "**{alike}**): smooth shapes.",
                 **said,
             )
         else:
             yield t(
                 "{when} the weights run from {range}, and neighbours do not go together (correlation "
-                "**{alike:.2f}**): noise.",
+                "**{alike}**): noise.",
                 **said,
             )
     if weights.shape[-1] > 1:

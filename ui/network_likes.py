@@ -57,7 +57,7 @@ def _exciting_patches(top: TopPatches, unit: Unit) -> None:
 
 def _exciting_images(top: TopPatches, digits: np.ndarray, whole: bool) -> None:
     """The images that the patches are parts of, each with the part outlined."""
-    said = {"digits": ", ".join(map(str, digits)), "count": ASKED}
+    said = ", ".join(map(str, digits))
     picture(
         grid(
             top.images, 3, scale=(0, 255), tile_size=84, theme=frame.theme(),
@@ -65,9 +65,13 @@ def _exciting_images(top: TopPatches, digits: np.ndarray, whole: bool) -> None:
         ),
         "exciting-images",
         t("The nine images that excite it most"),
-        t("Of {count:,} test digits, the images that excite it most; it sees all of each: {digits}", **said)
+        t(
+            "Of {count:,} test digits, the images that excite it most; it sees all of each. Digits: {digits}",
+            count=ASKED,
+            digits=said,
+        )
         if whole
-        else t("The images that they are parts of, framed what it sees: {digits}", digits=said["digits"]),
+        else t("The images they come from; the frame: what it sees. Digits: {digits}", digits=said),
     )  # fmt: skip
 
 

@@ -12,17 +12,20 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from cnn_core.answers import ranges
 from cnn_core.data import load_mnist
-from cnn_core.features import explain_unit, feature_maps, logits
+from cnn_core.features import explain_unit, feature_maps, logits, receptive_field
 from cnn_core.figures import limits, scale_text
 from cnn_core.images import prepare_digit
 from cnn_core.models import NOTEBOOK
+from cnn_core.opened_map import explain_map
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.spec import TrainingSpec
 from cnn_core.strokes import Drawing, Stroke, raster, to_json
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 from tests.trained import few_images, train_into
+from ui.network_answers import MEASURED
 
 TRAINS = True  # its runs are its own
 SPEC = TrainingSpec(
@@ -88,7 +91,7 @@ def test_a_click_opens_a_map_and_its_numbers_add_up(browser_page: Any, server: S
 def test_an_answer_is_walked_down_to_a_pixel_and_back(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&layer=fc2&channel=7")
     term = page.locator("button.term").first
-    product = number(term.get_attribute("data-product"))
+    product = float(term.locator("b").get_attribute("data-value"))
     unit = explain_unit(reference(server), DIGITS[0], "fc2", 7)
     assert product == pytest.approx(max(t.product for t in unit.strongest(20)), rel=1e-4)
     term.click()
@@ -105,13 +108,12 @@ def test_an_answer_is_walked_down_to_a_pixel_and_back(browser_page: Any, server:
     page.wait_for_url(re.compile("layer=conv1&"))
 
 
-@pytest.mark.slow
 def test_by_keyboard_one_walks_the_network_and_the_map(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     net = page.locator(".net")
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         net.press(key)
-    expect(page.locator(".reading")).to_contain_text("relu1, map 1 of 16")
+    expect(page.locator(".reading")).to_contain_text("relu1, map 1 (0 to 15)")
     net.press("Enter")
     page.wait_for_url(re.compile("layer=relu1&channel=1"))
     maps = feature_maps(reference(server), DIGITS[0])
@@ -125,7 +127,6 @@ def test_by_keyboard_one_walks_the_network_and_the_map(browser_page: Any, server
     page.wait_for_url(re.compile(f"row={row - 1}&"))
 
 
-@pytest.mark.slow
 def test_in_space_the_network_is_turned_and_still_opens(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&space=1")
     stage = page.locator(".stage")
@@ -142,6 +143,55 @@ def test_in_space_the_network_is_turned_and_still_opens(browser_page: Any, serve
     page.locator(".net").press("ArrowDown")
     page.locator(".net").press("Enter")
     page.wait_for_url(re.compile("layer=conv1"))
+
+
+def test_the_part_of_the_image_that_a_unit_sees_is_framed(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&layer=pool1&channel=2&row=1&col=4")
+    for frame, canvas in ((".mark.field", ".layer canvas"), ("figure.image .mark", "figure.image canvas")):
+        box, image = (page.locator(place).first.bounding_box() for place in (frame, canvas))
+        pixel = image["width"] / 28
+        field = receptive_field(NOTEBOOK, "pool1", 1, 4)
+        assert (box["y"] - image["y"]) / pixel == pytest.approx(field.top, abs=0.5)
+        assert (box["x"] - image["x"]) / pixel == pytest.approx(field.left, abs=0.5)
+        assert box["width"] / pixel == pytest.approx(field.right - field.left, abs=0.7)
+    visit(page, server, "&layer=fc1&channel=2")
+    expect(page.locator("figure.image figcaption")).to_have_text("The image: it sees all of it")
+    box, image = (page.locator(place).first.bounding_box() for place in (".mark.field", ".layer canvas"))
+    assert box["width"] == pytest.approx(image["width"], abs=1)
+
+
+def test_a_click_on_another_slice_shows_its_numbers(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&layer=conv2&channel=3&row=6&col=8")
+    page.locator(".card").nth(4).get_by_role("button").nth(1).click()
+    page.wait_for_url("**part=**")
+    part = int(re.search("part=([0-9]+)", page.url)[1])  # type: ignore[index]
+    opened = explain_map(reference(server), DIGITS[0], "conv2", 3)
+    expect(page.locator(".st-key-unit\\.numbers, .st-key-unit-numbers")).to_contain_text(
+        f"{opened.products[part, 6, 8]:.2f}".replace("-", "−")
+    )
+
+
+def test_the_search_for_the_best_input_tells_how_far_it_is(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&layer=fc2&channel=4&about=likes")
+    page.get_by_role("button", name="Search the input that excites it most").click(timeout=60_000)
+    page.get_by_text("Answer so far").first.wait_for(timeout=60_000)
+    page.get_by_text("The input that excites it most, searched from noise").wait_for(timeout=60_000)
+    page.wait_for_url("**best=1**")
+
+
+def test_what_lies_beyond_a_fixed_scale_is_told(browser_page: Any, server: Server) -> None:
+    model, images = reference(server), load_mnist().test_images
+    ends = ranges(model, images[:MEASURED])
+    maps = feature_maps(model, images[711])  # found by trying: it is seldom that a digit leaves the range
+    beyond = {name: int((np.abs(maps[name]) > max(map(abs, ends[name]))).sum()) for name in ends}
+    told = ", ".join(f"{name} {count}" for name, count in beyond.items() if count)
+    assert told
+    page = visit(browser_page, server, "&scale=held&image=test-711")
+    expect(page.locator(".reading")).to_contain_text(f"▲ Beyond the fixed scale: {told}.")
+    expect(page.locator(".name", has_text="conv1")).to_contain_text(scale_text(*ends["conv1"]))
+    visit(page, server, "&scale=held&image=test-0&step=0")
+    expect(page.locator(".reading")).not_to_contain_text("▲")
+    expect(page.locator(".name", has_text="conv1")).to_contain_text(scale_text(*ends["conv1"]))
 
 
 def test_a_run_trained_here_answers_at_each_step_and_for_a_drawing(
@@ -165,7 +215,7 @@ def test_a_finger_opens_a_map_on_a_phone(browser: Any, server: Server) -> None:
         expect(page.locator("figure.output .plate")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         page.get_by_text("What it looks for").click()
-        page.get_by_text("parts of").wait_for(timeout=60_000)
+        page.get_by_text("The images they come from").wait_for(timeout=60_000)
         assert page.complaints == []
     finally:
         page.context.close()

@@ -1,4 +1,4 @@
-"""Filters, Draw, Teach and Mistakes on a run that this test has trained, at two steps, with a drawn digit.
+"""Pages of the microscope on a run that this test has trained, at two steps, with a drawn digit.
 
 On a phone in Korean before training, on a laptop in English after it: the pages say what the core computes.
 """
@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 
 from cnn_core import gratings
 from cnn_core.data import load_mnist
-from cnn_core.features import predict, predict_batch
+from cnn_core.features import explain_unit, predict, predict_batch
 from cnn_core.images import prepare_digit
 from cnn_core.recording import Recorder
 from cnn_core.strokes import from_json, raster
@@ -66,6 +66,12 @@ def prepared(drawing: str) -> np.ndarray:
     return prepare_digit(raster(from_json(drawing)))
 
 
+def numbers(shown: Any) -> list[float]:
+    """What stands on the page; a layer's name among it is none."""
+    texts = [text.replace("−", "-") for text in shown.all_inner_texts()]
+    return [float(text) if re.fullmatch(r"[-+.\de]+", text) else float("nan") for text in texts]
+
+
 @pytest.fixture(scope="module")
 def store(server: Server) -> Recorder:
     store = Recorder(server.home / "runs.sqlite")
@@ -91,11 +97,39 @@ def _say(code: str, message: str, **values: object) -> str:
 
 def test_the_filters_are_grouped_by_what_they_answer_to(visit: Visit) -> None:
     visit.open("filters")
-    now = gratings.grouped(visit.model.conv1.weight.detach().numpy())
-    names = {number: kind for kind, numbers in now.items() for number in numbers}
-    for number, kind in names.items():
-        label = visit.say("Filter {index}: {kind}", index=number, kind=visit.say(kind))
-        expect(visit.page.get_by_role("button", name=label)).to_be_visible()
+    for number, name in enumerate(gratings.names(visit.model.conv1.weight.detach().numpy())):
+        called = ", ".join(visit.say(part) for part in name if part)
+        label = visit.say("Filter {index}: {kind}", index=number, kind=called)
+        expect(visit.page.get_by_role("button", name=label, exact=True)).to_be_visible()
+
+
+def test_a_map_of_a_drawn_digit_is_opened_and_adds_up_to_what_the_network_computes(visit: Visit) -> None:
+    image = prepared(SEVEN)
+    page = visit.open("feature_maps", layer="conv1", channel=2, row=9, col=11)
+    unit = explain_unit(visit.model, image, "conv1", 2, 9, 11)
+    words = page.locator(".words b")
+    expect(words).to_have_count(7)  # row, column, sum, bias, value, and what ReLU makes of it
+    assert numbers(words)[2:5] == pytest.approx([unit.terms.sum(), unit.bias, unit.value], rel=1e-3, abs=1e-9)
+    output = page.locator("figure.output .plate")
+    output.press("ArrowDown")
+    below = explain_unit(visit.model, image, "conv1", 2, 10, 11)
+    expect(words.first).to_have_text("10")
+    assert numbers(words)[2:5] == pytest.approx(
+        [below.terms.sum(), below.bias, below.value], rel=1e-3, abs=1e-9
+    )
+
+
+def test_the_terms_for_and_against_a_hidden_unit_add_up(visit: Visit) -> None:
+    page = visit.open("feature_maps", layer="fc1", channel=3)
+    unit = explain_unit(visit.model, prepared(SEVEN), "fc1", 3)
+    page.get_by_role("heading", name=visit.say("For"), exact=True).wait_for()
+    count, total, bias, value = numbers(page.locator(".words b"))[:4]
+    assert count == unit.terms.size
+    assert [total, bias, value] == pytest.approx([unit.terms.sum(), unit.bias, unit.value], rel=1e-3)
+    terms = page.locator(".term b")
+    exact = [float(b.get_attribute("data-value")) for b in terms.all()]
+    assert sum(exact) == pytest.approx(unit.terms.sum(), abs=1e-5)
+    assert numbers(terms) == pytest.approx(exact, rel=5e-3)
 
 
 def test_a_drawn_digit_is_read_and_a_stroke_more_is_read_while_it_is_drawn(

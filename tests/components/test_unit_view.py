@@ -45,7 +45,7 @@ def test_for_and_against_and_their_others_add_up_to_the_sum(
     each = [numbers(sides.nth(i).locator(".term b")) for i in (0, 1)]
     assert [len(side) for side in each] == [7, 7]  # six and the others
     assert min(each[0]) > 0 > max(each[1])
-    rounded = sum(5e-3 * abs(number) for number in sum(each, []))  # to three digits each
+    rounded = sum(5e-3 * abs(number) for side in each for number in side)  # to three digits each
     assert sum(map(sum, each)) == pytest.approx(total, abs=rounded)
     exact = [float(b.get_attribute("data-value")) for b in page.locator(".term b").all()]
     assert sum(exact) == pytest.approx(unit.sums[0, 0], abs=1e-9)

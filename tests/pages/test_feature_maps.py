@@ -93,7 +93,7 @@ def test_a_channels_favourite_patches_are_those_of_the_core(open_page: OpenPage)
     mnist = load_mnist()
     top = top_patches(RunStore().model(REFERENCE), mnist.test_images[:2000], "relu3", 5)
     digits = ", ".join(str(mnist.test_labels[i]) for i in top.indices)
-    assert any(f"framed what it sees: {digits}" in caption for caption in captions(app))
+    assert any(f"the frame: what it sees. Digits: {digits}" in caption for caption in captions(app))
 
 
 def test_a_unit_that_sees_all_is_told_by_images_alone(open_page: OpenPage) -> None:
@@ -101,7 +101,7 @@ def test_a_unit_that_sees_all_is_told_by_images_alone(open_page: OpenPage) -> No
     mnist = load_mnist()
     top = top_patches(RunStore().model(REFERENCE), mnist.test_images[:2000], "fc2", 5)
     digits = ", ".join(str(mnist.test_labels[i]) for i in top.indices)
-    assert any(f"it sees all of each: {digits}" in caption for caption in captions(app))
+    assert any(f"it sees all of each. Digits: {digits}" in caption for caption in captions(app))
     assert not any("the patches that excite it" in caption for caption in captions(app))
 
 

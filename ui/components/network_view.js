@@ -178,7 +178,8 @@ class Network {
     const layer = layers[this.here.at];
     const values = { layer: layer.name, range: layer.range, channel: layer.order[this.here.index], last: layer.of - 1, peak: shown(this.strips[this.here.at].peaks[this.here.index]) };
     const cut = layer.of > layer.size[0] ? ` ${fill(labels.part, { shown: layer.size[0], of: layer.of })}.` : "";
-    return fill(layer.isMap ? labels.map : labels.unit, values) + cut;
+    const scaled = layer.scale === layer.range ? "" : ` ${fill(labels.scaled, layer)}`;
+    return fill(layer.isMap ? labels.map : labels.unit, values) + scaled + cut;
   }
 }
 

@@ -188,6 +188,7 @@ def _labels() -> dict[str, str]:
         "unit": t("{layer}, number {channel} (0 to {last}): {peak} (the layer: {range}). A click opens it."),
         "image": t("The image that the network reads"),
         "start": t("Point at a map; a click opens it."),
+        "scaled": t("Its colours: {scale}."),
         "beyond": t("▲ Beyond the fixed scale: {list}."),
         "part": t("{shown} of {of} are shown"),
         "turn": t("Drag, or Shift and an arrow key, turns the network about; a click opens a map."),
