@@ -11,6 +11,7 @@ from cnn_core.features import confusion_matrix
 from cnn_core.mistakes import confusions
 from ui import diverged, frame, live, mistakes_map, specimen
 from ui.components.confusion import confusion
+from ui.instrument import instrument
 from ui.language import t
 from ui.mistakes_gallery import FIELD, Answers, gallery, look_into, pick_kind, pick_sheet
 from ui.pictures import save_table
@@ -88,7 +89,15 @@ st.markdown(
         chance=alike_by_chance(labels),
     )
 )
-mistakes_map.show(page, looked_at, found)
+
+
+@instrument(page)
+def digits_map() -> None:
+    """All test digits, to be pointed at."""
+    mistakes_map.show(page, looked_at, found)
+
+
+digits_map()
 
 by_umap = (
     """

@@ -9,6 +9,7 @@ from ui.language import explain, t
 from ui.pictures import drawing
 from ui.state import choice, flag, integer, words
 
+SURE = 0.9  # above it there is little left to teach
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 
 page = frame.begin(
@@ -74,6 +75,13 @@ with told:
                 share=float(now[reads]),
                 was=was,
                 then=float(before[was]),
+            )
+        elif was == page.label and before[was] < SURE:
+            said = t(
+                "It already reads a **{digit}**, but only with {share:.1%}. Teach it one step, and see how "
+                "much surer it gets.",
+                digit=was,
+                share=float(before[was]),
             )
         elif was == page.label:
             said = t(

@@ -63,12 +63,12 @@ def chosen(page: PageState) -> Distortion:
 
 
 def show(page: PageState, looked_at: Specimen, pixels: np.ndarray) -> None:
-    """The sliders, the changed digit with its answer, and the answer along the whole range of one change."""
+    """The sliders; beside them the changed digit, its answer, and the answer along a whole range."""
     st.subheader(t("Where does it break?"), anchor=False)
     found = broken(looked_at, pixels, chosen(page), page.vary)
     shown = _shown(found, frame.theme())
     ask = live.offer("draw.break", partial(moved_to, looked_at, pixels, frame.theme()))
-    curve, settings = st.columns([5, 3], gap="large")
+    settings, curve = st.columns([3, 5], gap="large")  # on a phone the sliders stand above what they do
     with settings:
         _sliders(page, ask)
     with curve:

@@ -133,19 +133,20 @@ def meaning(way: str, shown: np.ndarray, gain: Callable[[], float]) -> str:
         )
     if way == "saliency":
         return t(
-            "How much the score would rise with more ink at each pixel, to begin with. Most at row {row}, "
-            "column {col}: {value} for full ink.",
+            "How much the score would rise with more ink at each pixel, to begin with. The strongest is at "
+            "row {row}, column {col}: {value} for full ink.",
             **at,
         )
     if way == "occlusion":
         return t(
             "How much the score falls when patches of 5×5 pixels are emptied: for each pixel, the mean of "
-            "all patches that cover it. Most at row {row}, column {col}: {value}.",
+            "all patches that cover it. The strongest is at row {row}, column {col}: {value}.",
             **at,
         )
     return t(
         "Where the maps of {layer} speak for the score, and against it, which Grad-CAM usually leaves out. "
-        "Most at row {row}, column {col}: {value}. The deeper the layer, the coarser the picture.",
+        "The strongest is at row {row}, column {col}: {value}. The deeper the layer, the coarser the "
+        "picture.",
         layer=way.removeprefix(_CAM),
         **at,
     )
