@@ -120,6 +120,31 @@ def test_points_carry_their_time_and_a_resting_hand_adds_none(pad: Any) -> None:
     says(pad, re.compile("times 12, in order True, last [1-9]"))
 
 
+def test_the_other_end_of_a_stylus_erases(pad: Any) -> None:
+    drag(pad, (0.2, 0.5), (0.8, 0.5))
+    says(pad, re.compile("^strokes 1"))
+    before = ink(pad)
+    pad.locator("canvas").evaluate(
+        """canvas => {
+            const box = canvas.getBoundingClientRect();
+            canvas.setPointerCapture = () => {}; // this pen is not a real one
+            const say = (type, x, buttons) => canvas.dispatchEvent(new PointerEvent(type, {
+                pointerId: 7, pointerType: "pen", button: type === "pointermove" ? -1 : 5, buttons,
+                clientX: box.left + x * box.width, clientY: box.top + box.height / 2, bubbles: true,
+            }));
+            say("pointerdown", 0.5, 32);
+            say("pointermove", 0.6, 32);
+            say("pointerup", 0.6, 0);
+        }"""
+    )
+    says(pad, re.compile("^strokes 2"))
+    assert ink(pad) < before
+    expect(pad.get_by_role("button", name="Pen", exact=True)).to_have_attribute("aria-pressed", "true")
+    drag(pad, (0.2, 0.3), (0.8, 0.3))  # the pen's own end draws again
+    says(pad, re.compile("^strokes 3"))
+    assert ink(pad) > before
+
+
 def test_undo_redo_and_clear(pad: Any) -> None:
     drag(pad, (0.2, 0.2), (0.8, 0.2))
     drag(pad, (0.2, 0.8), (0.8, 0.8))
