@@ -29,6 +29,7 @@ from cnn_core.records import (
     load_sentences,
     pack,
     parse_spec,
+    tidy_name,
     unpack,
 )
 
@@ -44,7 +45,6 @@ MAX_PARAMETERS = 20_000_000
 MAX_LAYERS = 100
 MAX_SNAPSHOTS = 500
 MAX_STEPS = 10_000_000
-MAX_TEXT = 200  # characters of a name
 MAX_NOTES = 10
 NOTES = (*LASTING, STOPPED_EARLY)
 
@@ -144,7 +144,7 @@ def import_run(store: RunStore, data: bytes, alias: str | None = None, owner: st
             (
                 run_id,
                 archive.spec.to_json(),
-                str(about["name"])[:MAX_TEXT],
+                tidy_name(str(about["name"])),
                 owner,
                 about["step"],
                 float(about["created"]) if alias else time.time(),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnn_core.spec import TrainingSpec
 
 Weights = dict[str, np.ndarray]
+MAX_NAME = 80  # characters
 
 SNAPSHOT_DAMAGED = text("The snapshot at step {step} was damaged on the disk and is left out.")
 SNAPSHOTS_DAMAGED = text("The snapshots at steps {steps} were damaged on the disk and are left out.")
@@ -164,6 +165,11 @@ def parse_spec(text: str) -> TrainingSpec:
     from cnn_core.spec import TrainingSpec
 
     return TrainingSpec.from_json(text)
+
+
+def tidy_name(name: str) -> str:
+    """A run's name in one line. Pages set it into Markdown: nothing in it becomes a picture or a link."""
+    return " ".join(name.split()).replace("](", "] (")[:MAX_NAME]
 
 
 def dump_sentence(sentence: Problem | None) -> str | None:

@@ -25,6 +25,7 @@ from cnn_core.records import (
     dump_sentences,
     load_sentences,
     run_of,
+    tidy_name,
 )
 from cnn_core.store_schema import IN_MEMORY, home
 
@@ -45,7 +46,6 @@ __all__ = [
 ]
 
 REFERENCE_FILE = DATA / "reference" / "accurate.safetensors"
-MAX_NAME = 80
 UNDO_SECONDS = 86_400.0  # how long a deleted run can be restored
 HALT_SECONDS = 3_600.0  # a lesson: so long nobody but the owner lets a run go on that the owner has halted
 
@@ -74,7 +74,7 @@ class RunStore(RunReader):
                 connection.execute(
                     "INSERT INTO runs (id, spec, name, owner, state, created, place)"
                     " VALUES (?, ?, ?, ?, 'queued', ?, (SELECT coalesce(max(place), 0) + 1 FROM runs))",
-                    (run_id, spec.to_json(), name.strip()[:MAX_NAME], owner, time.time()),
+                    (run_id, spec.to_json(), tidy_name(name), owner, time.time()),
                 )
                 return run_id
             run = run_of(row)
@@ -135,7 +135,7 @@ class RunStore(RunReader):
 
     def rename(self, run_id: str, name: str, owner: str) -> None:
         with self._owned(run_id, owner) as (connection, _):
-            connection.execute("UPDATE runs SET name = ? WHERE id = ?", (name.strip()[:MAX_NAME], run_id))
+            connection.execute("UPDATE runs SET name = ? WHERE id = ?", (tidy_name(name), run_id))
 
     def delete(self, run_id: str, owner: str) -> None:
         """Out of sight, and for a day it can be restored."""

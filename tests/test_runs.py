@@ -126,6 +126,18 @@ def test_only_the_owner_may_change_a_run(store: Recorder) -> None:
     assert store.run(run_id).name == "My run"
 
 
+def test_a_name_is_one_line_in_which_nothing_is_fetched(store: Recorder) -> None:
+    spelt = "Mine:\n\n![x](http://127.0.0.1/x.png) " + "x" * 100
+    run_id = trained(store, owner="ada")
+    store.rename(run_id, spelt, "ada")
+    renamed = store.run(run_id).name
+    assert renamed.startswith("Mine: ![x] (http")
+    assert len(renamed) == 80
+    assert store.run(store.add(replace(SPEC, seed=1), spelt)).name == renamed
+    forged = with_about(store.export_run(run_id), name=spelt)
+    assert store.run(store.import_run(forged)).name == renamed
+
+
 def test_pause_continue_and_stop_change_the_state_at_once(store: Recorder) -> None:
     run_id = store.add(SPEC, owner="ada")
     task = store.take(run_id)
