@@ -106,7 +106,8 @@ def _layer(
     shown = values[order] if values.ndim == 3 else values[order, None, None]
     is_image = name == "input"
     mode = "grey" if is_image else mode
-    ends = (0.0, 1.0) if is_image else held or limits(values)
+    own = limits(values)
+    ends = (0.0, 1.0) if is_image else held or own
     if each and values.ndim == 3 and not is_image:
         pixels = np.stack([shades(m, limits(m), mode) for m in shown])
     else:
@@ -123,7 +124,7 @@ def _layer(
         "best": int(np.nan_to_num(values).argmax())
         if values.ndim == 1 and np.isfinite(values).all()
         else None,
-        "range": scale_text(*limits(values)),
+        "range": scale_text(*own),
         "scale": scale_text(*ends),
         "beyond": 0 if is_image or held is None else _beyond(values, held, mode),
         "field": None if is_image else field_of(spec, name),
