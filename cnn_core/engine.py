@@ -23,7 +23,7 @@ from cnn_core.lock import hold_for_life
 from cnn_core.messages import Problem, one_line, text
 from cnn_core.recording import Recorder, Task
 from cnn_core.reserve import Reserve
-from cnn_core.store_schema import home
+from cnn_core.store_schema import finds_no_room, home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,15 +37,6 @@ RETRY_SECONDS = 2.0  # after what is not the run's own fault
 LOOK_SECONDS = 1.0
 DESERTED_SECONDS = 15.0  # without a worker: whatever should have started one has given up
 CLEAN_UP_SECONDS = 3_600.0
-
-# What SQLite says where the disk is full, and where only this person's share of it is.
-NO_ROOM = {
-    "SQLITE_FULL",
-    "SQLITE_IOERR_WRITE",
-    "SQLITE_IOERR_FSYNC",
-    "SQLITE_IOERR_TRUNCATE",
-    "SQLITE_IOERR_SHMSIZE",
-}
 
 DISK_FULL = text("The disk is full, or takes nothing more. Make room, then continue: nothing is lost.")
 UNEXPECTED = text(
@@ -102,7 +93,7 @@ class Engine:
                 continue
             except Exception as error:  # the store's trouble, or the cluster's, must not end the engine
                 log.exception("something in the queue went wrong")
-                if _finds_no_room(error):
+                if finds_no_room(error):
                     self._reserve.give_away()  # enough to take a run, which then says it
                 time.sleep(RETRY_SECONDS)
 
@@ -211,7 +202,7 @@ class Engine:
         except sqlite3.Error as error:
             log.exception("run %s: the store did not take it", run.task.run_id)
             self._do_again(run)
-            if _finds_no_room(error):
+            if finds_no_room(error):
                 self._reserve.give_away()
                 with contextlib.suppress(sqlite3.Error):
                     self._store.hold(run.task, Problem(DISK_FULL))
@@ -225,10 +216,6 @@ class Engine:
         if time.monotonic() > self._cleaned_up + CLEAN_UP_SECONDS:
             self._cleaned_up = time.monotonic()
             self._store.clean_up()
-
-
-def _finds_no_room(error: Exception) -> bool:
-    return getattr(error, "sqlite_errorname", "") in NO_ROOM
 
 
 def _in_words(error: Exception) -> Problem:

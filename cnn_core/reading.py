@@ -67,6 +67,17 @@ class RunReader(Artifacts):
             runs += [] if self._in_memory else [self.run(REFERENCE)]
         return runs
 
+    def deleted(self, owner: str) -> list[Run]:
+        """A person's deleted runs that can still be brought back, the one deleted last first."""
+        rows = self._rows(
+            "SELECT * FROM runs WHERE owner = ? AND deleted IS NOT NULL ORDER BY deleted DESC", owner
+        )
+        runs = []
+        for row in rows:
+            with contextlib.suppress(Problem):
+                runs.append(run_of(row))
+        return runs
+
     def queue_place(self, run_id: str) -> int | None:
         """1: next; None: it does not wait."""
         row = self._row(

@@ -120,6 +120,26 @@ MIGRATIONS = (
 )
 
 
+# What SQLite says where the disk is full, and where only this person's share of it is.
+NO_ROOM = {
+    "SQLITE_FULL",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_TRUNCATE",
+    "SQLITE_IOERR_SHMSIZE",
+}
+
+
+def finds_no_room(error: Exception) -> bool:
+    """The store did not take something for want of room."""
+    return getattr(error, "sqlite_errorname", "") in NO_ROOM
+
+
+def is_busy(error: Exception) -> bool:
+    """The store did not take something because others were writing all the time."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
 def home() -> Path:
     """The folder of everything that runs and learners make: ``CNN_EXPLORER_HOME``, else the user's data."""
     chosen = os.environ.get("CNN_EXPLORER_HOME")

@@ -18,10 +18,9 @@ from ui.site import PAGES
 from ui.specimen import run_name, store
 from ui.state import PageState, control
 from ui.step_slider import LAST, nearest
+from ui.training_controls import NUMBERS
 from ui.training_runs import attempt
-from ui.training_settings import labels, options
-
-MOST_STEPS = 20_000  # of a branch
+from ui.training_settings import MOST_STEPS, labels, options
 
 
 def rewind(page: PageState, run: Run, learner: str) -> None:
@@ -75,27 +74,38 @@ def _settings(run: Run) -> dict[str, Any]:
         at = values.index(getattr(spec, name))
         return str(st.selectbox(names[name], values, at, words[name].__getitem__, key=key(name)))
 
+    def whole(name: str, value: int) -> int:
+        low, high, _, _ = NUMBERS[name]
+        return st.number_input(names[name], int(low), int(high), value, key=key(name))
+
+    def real(name: str, value: float, disabled: bool = False) -> float:
+        low, high, step, written = NUMBERS[name]
+        return st.number_input(names[name], low, high, value, step, written, key(name), disabled=disabled)
+
     left, middle, right = st.columns(3)
     with left:
-        rate = st.number_input(
-            names["learning_rate"], 0.0, 100.0, spec.learning_rate, 1e-4, "%g", key=key("learning_rate")
-        )
-        steps = st.number_input(names["steps"], 1, MOST_STEPS, min(spec.steps, MOST_STEPS), key=key("steps"))
+        rate = real("learning_rate", spec.learning_rate)
+        steps = whole("steps", min(spec.steps, MOST_STEPS))
+        seed = whole("seed", spec.seed)
     with middle:
         optimiser = pick("optimiser", OPTIMISERS)
+        momentum = real("momentum", spec.momentum, disabled=optimiser != "sgd")
         schedule = pick("schedule", SCHEDULES)
     with right:
-        seed = st.number_input(names["seed"], 0, 2**31 - 1, spec.seed, key=key("seed"))
+        batch_size = whole("batch_size", spec.batch_size)
+        train_size = whole("train_size", spec.train_size)
         learned = [row.name for row in summary(spec.model) if row.parameters]
         frozen = st.multiselect(t("Layers that stay as they are"), learned, spec.frozen, key=key("frozen"))
     augmentation = st.toggle(names["augmentation"], spec.augmentation, key=key("augmentation"))
     return {
         "learning_rate": rate,
-        "steps": int(steps),
+        "steps": steps,
+        "batch_size": batch_size,
+        "train_size": train_size,
         "optimiser": optimiser,
-        "momentum": spec.momentum if optimiser == "sgd" else 0.0,
+        "momentum": momentum if optimiser == "sgd" else 0.0,  # the others have none
         "schedule": schedule,
-        "seed": int(seed),
+        "seed": seed,
         "frozen": tuple(frozen),
         "augmentation": augmentation,
     }

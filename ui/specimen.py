@@ -19,6 +19,7 @@ from cnn_core.strokes import from_json, on_digit, raster, to_json
 from ui.components.digit_choice import digit_choice
 from ui.components.run_choice import run_choice
 from ui.language import explain, t
+from ui.refusal import REFUSALS, refusal
 from ui.state import PageState, integer, shared, words
 from ui.step_slider import LAST, nearest, step_slider
 
@@ -251,8 +252,8 @@ def _choose_upload(page: PageState) -> None:
         data = upload.getvalue()
         open_picture(data)  # refuse here what cannot be opened later
         page.set(image=f"upload-{store().put_artifact('upload', data)}")
-    except Problem as error:
-        st.error(explain(error))
+    except REFUSALS as error:
+        st.error(refusal(error))
         return
     st.rerun()
 

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from cnn_core.logs import event_file, event_file_name, metrics_csv
-from cnn_core.messages import Problem
 from cnn_core.records import Run
 from cnn_core.runs import REFERENCE
 from cnn_core.script import training_notebook, training_script
 from ui import training_settings
-from ui.language import explain, t
+from ui.language import t
 from ui.pictures import save
+from ui.refusal import REFUSALS, refusal
 from ui.specimen import run_name, store
 from ui.state import PageState, control
 from ui.step_slider import LAST
 
 MOST_COMPARED = 3  # beside the run itself: more curves cannot be told apart
-_DELETED, _IMPORTED = "training.deleted", "training.imported"
+_IMPORTED = "training.imported"
 
 
 def attempt(action: Callable[[], object]) -> bool:
     """Do what changes the store; where it refuses, say why. True: it is done."""
     try:
         action()
-    except Problem as error:
-        st.toast(explain(error), icon=":material/error:", duration="infinite")
-    except sqlite3.Error:
-        refused = t("The store cannot be written now: make room on the disk, then try again.")
-        st.toast(refused, icon=":material/error:", duration="infinite")
+    except REFUSALS as error:
+        st.toast(refusal(error), icon=":material/error:", duration="infinite")
     else:
         return True
     return False
@@ -108,13 +104,7 @@ def keep(page: PageState, run: Run, learner: str) -> None:
             )
         _files(run)
         _import(page, learner)
-    if deleted := st.session_state.get(_DELETED):
-        st.button(
-            t("Undo: bring the deleted run back"),
-            icon=":material/undo:",
-            on_click=_restore,
-            args=(page, deleted, learner),
-        )
+    _bring_back(page, learner)
 
 
 def leave(page: PageState, learner: str, run: Run) -> None:
@@ -135,13 +125,27 @@ def _rename(run: Run, learner: str) -> None:
 
 def _delete(page: PageState, run_id: str, learner: str) -> None:
     if attempt(partial(store().delete, run_id, learner)):
-        st.session_state[_DELETED] = run_id
         page.set(run=REFERENCE, step=LAST)
+
+
+def _bring_back(page: PageState, learner: str) -> None:
+    """A button for each run that the learner has deleted, as long as the store keeps it."""
+    if not (deleted := store().deleted(learner) if learner else []):
+        return
+    st.caption(t("Deleted, and kept for a day. Bring back:"))
+    with st.container(horizontal=True, key="training-deleted"):
+        for run in deleted:
+            st.button(
+                t("{name}, step {step:,}", name=run_name(run), step=run.step),
+                icon=":material/undo:",
+                key=f"training.back.{run.id}",
+                on_click=_restore,
+                args=(page, run.id, learner),
+            )
 
 
 def _restore(page: PageState, run_id: str, learner: str) -> None:
     if attempt(partial(store().restore, run_id, learner)):
-        st.session_state.pop(_DELETED)
         page.set(run=run_id, step=LAST)
 
 
@@ -187,7 +191,7 @@ def _import(page: PageState, learner: str) -> None:
     st.session_state[_IMPORTED] = upload.file_id
     try:
         page.set(run=store().import_run(upload.getvalue(), owner=learner), step=LAST)
-    except Problem as error:
-        st.error(explain(error))
+    except REFUSALS as error:
+        st.error(refusal(error))
         return
     st.rerun()

@@ -20,7 +20,7 @@ def clean_up(learner: str) -> None:
     with st.expander(t("Clean up your runs")):
         total = sum(entry.size for entry in mine)
         st.markdown(
-            t("{count} runs of yours take {size:.1f} MB on this computer.", count=len(mine), size=total / 1e6)
+            t("Your runs take {size:.1f} MB on this computer: {count}.", count=len(mine), size=total / 1e6)
         )
         age, size = st.columns(2)
         days = age.number_input(t("Remove what is older than so many days"), 0, 3650, 30, key="clean.days")
@@ -31,7 +31,7 @@ def clean_up(learner: str) -> None:
             return
         _list(going)
         st.button(
-            t("Remove these {count} for good", count=len(going)),
+            t("Remove these for good: {count}", count=len(going)),
             icon=":material/delete_forever:",
             on_click=_remove,
             args=(going,),

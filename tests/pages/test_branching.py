@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.family import family
@@ -54,3 +56,18 @@ def test_the_reference_run_can_be_branched_and_its_family_is_told_in_korean(open
     assert child.name == "Reference run, from step 254"
     app = opened(open_page, child.id, lang="ko")
     assert "이 학습의 가계도" in [s.value for s in app.subheader]
+
+
+def test_batch_part_of_the_data_and_momentum_are_chosen_too(open_page: OpenPage) -> None:
+    open_page("training")
+    spec = replace(SPEC, optimiser="adamw", momentum=0.0)
+    parent = train_into(Recorder(), spec, few_images(100, 100), "parent", ME)
+    app = opened(open_page, parent, step=4)
+    assert app.number_input(key=f"branch.{parent}.momentum").disabled
+    app.selectbox(key=f"branch.{parent}.optimiser").select("sgd").run()
+    app.number_input(key=f"branch.{parent}.momentum").set_value(0.8).run()
+    app.number_input(key=f"branch.{parent}.batch_size").set_value(10).run()
+    app.number_input(key=f"branch.{parent}.train_size").set_value(50).run()
+    press(app, "Start the branch at step 4")
+    child = RunStore().runs()[0].spec
+    assert (child.optimiser, child.momentum, child.batch_size, child.train_size) == ("sgd", 0.8, 10, 50)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +21,8 @@ from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.training import TrainingSpec, fit
 from cnn_core.worker import train_segment
 from tests.pages.conftest import OpenPage, code_of
-from ui.language import t
+from tests.trained import SMALL, few_images, train_into
+from ui.language import speaking, t
 from ui.training_settings import choices_for, in_words
 
 ME, OTHER = "a" * 32, "b" * 32
@@ -99,8 +102,21 @@ def test_a_run_can_be_deleted_and_brought_back(open_page: OpenPage) -> None:
     run_id = app.query_params["run"]
     press(app, "Delete this run")
     assert run_id not in [run.id for run in RunStore().runs()]
-    press(app, "Undo: bring the deleted run back")
+    press(open_as(open_page, ME), "fast, seed 0, step 0")
     assert RunStore().run(run_id).owner == ME
+
+
+def test_every_deleted_run_waits_for_its_owner_to_bring_it_back(open_page: OpenPage) -> None:
+    open_page("training")
+    deleted = [RunStore().add(TrainingSpec(seed=seed), f"run {seed}", ME) for seed in range(3)]
+    for run_id in deleted:
+        RunStore().delete(run_id, ME)
+    back = [f"run {seed}, step 0" for seed in (2, 1, 0)]  # after a reload, the last deleted first
+    assert [b.label for b in open_as(open_page, ME).button if b.label in back] == back
+    assert not [b for b in open_as(open_page, OTHER).button if b.label in back]
+    app = press(open_as(open_page, ME), "run 1, step 0")
+    assert app.query_params["run"] == deleted[1]
+    assert [b.label for b in app.button if b.label in back] == [back[0], back[2]]
 
 
 def test_whoever_starts_the_same_settings_is_told_what_became_of_them(open_page: OpenPage) -> None:
@@ -221,9 +237,9 @@ def test_a_learner_cleans_up_their_own_runs(open_page: OpenPage) -> None:
     file = RunStore().export_run(REFERENCE)
     run_id = RunStore().import_run(file, owner=ME)
     app = open_as(open_page, ME)
-    assert "1 runs of yours take" in said(app)
+    assert re.search(r"Your runs take \d+\.\d MB on this computer: 1\.", said(app))
     app.number_input(key="clean.kept").set_value(1).run()
-    press(app, "Remove these 1 for good")
+    press(app, "Remove these for good: 1")
     assert run_id not in [run.id for run in RunStore().runs()]
 
 
@@ -287,6 +303,54 @@ def test_a_file_that_is_no_run_gets_a_sentence(open_page: OpenPage) -> None:
     app.file_uploader(key="training.import").upload("run.safetensors", b"not a run").run()
     assert not app.exception
     assert len(app.error) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "korean"),
+    [
+        ("SQLITE_FULL", "the disk is full: make room on it", "디스크가 가득 차서"),
+        ("SQLITE_BUSY_SNAPSHOT", "Others are writing just now", "지금 다른 사람들이 저장하고 있어요"),
+        ("SQLITE_READONLY", "see that the disk can be written", "디스크에 쓸 수 있는지"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_store_that_refuses_is_told_with_its_remedy_and_the_page_goes_on(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, code: str, told: str, korean: str, language: str
+) -> None:
+    error = sqlite3.OperationalError("no")
+    error.sqlite_errorname = code
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    with speaking(language):
+        app = open_as(open_page, ME, lang=language)
+    file = RunStore().export_run(REFERENCE)
+    for write in ("add", "import_run", "put_artifact"):
+        monkeypatch.setattr(RunStore, write, refuse)
+    with speaking(language):  # the test's own thread formats choices too
+        app.button[0].click().run()  # Start
+        assert (korean if language == "ko" else told) in app.toast[0].value
+        app.file_uploader(key="training.import").upload("run.safetensors", file).run()
+    assert (korean if language == "ko" else told) in app.error[0].value
+    assert not app.exception
+    assert app.code
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "damaged on the disk"), ("ko", "손상")])
+def test_a_damaged_snapshot_is_told_and_never_shown(open_page: OpenPage, language: str, told: str) -> None:
+    open_page("training")
+    run_id = train_into(Recorder(), SMALL, few_images())
+    kept = RunStore().snapshot_steps(run_id)
+    with Recorder()._transaction() as connection:
+        connection.execute("UPDATE snapshots SET data = zeroblob(length(data)) WHERE step = ?", (kept[-1],))
+    app = open_page("training", run=run_id, lang=language)
+    with speaking(language):
+        app.run()
+    assert told in app.info[0].value
+    body = next(e.proto.body for e in app.get("html") if "one-digit" in e.proto.body)
+    assert f"{kept[-2]:,}" in body
+    assert f"{kept[-1]:,}:" not in body
 
 
 def test_the_code_trains_what_the_page_would(open_page: OpenPage) -> None:
