@@ -97,11 +97,17 @@ def show_numbers(
 ) -> None:
     """The same kernel on the numbers round the pixel that is open."""
     part, place = neighbourhood(x[None], at, spans, out, sliding)
-    st.markdown(t("**The same kernel, on this pixel's numbers** (row {row}, column {col} is in the middle):",
-                  row=at[0] + 1, col=at[1] + 1))  # fmt: skip
+    st.markdown(
+        t(
+            "**The same kernel, on this pixel's numbers** (row {row}, column {col} of the output):",
+            row=at[0] + 1,
+            col=at[1] + 1,
+        )
+    )
     conv_grid(
         part, kernel, page.bias, sliding.stride, dilation=sliding.dilation, at=place,
         key="convolution.patch", subject=f"{at}", input_range=(0, 1),
+        origin=(at[0] - place[0], at[1] - place[1]),
     )  # fmt: skip
 
 

@@ -136,11 +136,13 @@ def test_the_numbers_open_where_the_pointer_rests_and_close_when_it_leaves(
     row, col = (int(n) for n in np.unravel_index(expected.argmax(), expected.shape))
     box = page.locator(".plate.output .frame").bounding_box()
     page.mouse.move(box["x"] + (col + 0.5) * box["width"] / 26, box["y"] + (row + 0.5) * box["height"] / 26)
-    expect(page.get_by_text(f"row {row + 1}, column {col + 1} is in the middle")).to_be_visible()
+    expect(page.get_by_text(f"row {row + 1}, column {col + 1} of the output")).to_be_visible()
     wait_until_idle(page)
     assert exact(page) == pytest.approx(expected[row, col], abs=1e-6)
+    sentence = page.locator(".panel .reading")  # names the cell as the picture does
+    expect(sentence).to_contain_text(f"Output row {row + 1}, column {col + 1}: ")
     page.mouse.move(5, 5)
-    expect(page.get_by_text("row 5, column 6 is in the middle")).to_be_visible()
+    expect(page.get_by_text("row 5, column 6 of the output")).to_be_visible()
     assert parse_qs(urlparse(page.url).query)["at"] == ["4,5"]
 
 
@@ -155,7 +157,7 @@ def test_a_click_on_a_pixel_opens_its_numbers(
     row, col = (int(n) for n in np.unravel_index(expected.argmin(), expected.shape))
     click(page, "output", row, col, expected.shape)
     page.wait_for_url(re.compile(rf"at={row}(,|%2C){col}\b"))
-    expect(page.get_by_text(f"row {row + 1}, column {col + 1} is in the middle")).to_be_visible()
+    expect(page.get_by_text(f"row {row + 1}, column {col + 1} of the output")).to_be_visible()
     wait_until_idle(page)
     assert exact(page) == pytest.approx(expected[row, col], abs=1e-6)
 
@@ -176,7 +178,7 @@ def test_the_patch_is_outlined_while_pointing_and_the_keyboard_does_the_same(
     assert inside["x"] + 2 - frame["x"] == pytest.approx(6 * pixel, abs=1.5)
     assert inside["width"] - 4 == pytest.approx(3 * pixel, abs=1.5)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("row 6, column 7 is in the middle")).to_be_visible()
+    expect(page.get_by_text("row 6, column 7 of the output")).to_be_visible()
 
 
 def test_a_patch_beyond_the_edge_tells_of_the_padding_and_shows_what_it_holds(

@@ -53,6 +53,7 @@ CASES: dict[str, dict[str, Any]] = {
         "padding": 1,
         "predict": True,
     },
+    "part": {"x": COLOURS[0], "weight": FILTER, "stride": 2, "origin": (6, 8), "at": (1, 1)},
     "large": {"x": LARGE, "weight": LEARNED, "padding": 2, "input_range": (0, 1)},
     "too large": {"x": BOOK, "weight": np.ones((5, 5))},
 }

@@ -329,3 +329,12 @@ def test_forty_by_forty_cells_are_sharp_on_a_dense_screen(server: Any, browser: 
         assert float(told[1]) == pytest.approx(expected[0, row, col], rel=1e-12)
     page.context.close()
     assert page.complaints == []
+
+
+def test_a_part_of_larger_grids_names_cells_by_their_place_in_those(show: Open) -> None:
+    page = show("part")
+    reads(page, "Output row 8, column 10: ")
+    point(page, "output-0", 0, 1)
+    reads(page, "Output row 7, column 10: ")
+    point(page, "input-0", 2, 2)
+    reads(page, f"Input: {COLOURS[0, 2, 2]}. It goes into 4 output cells.")

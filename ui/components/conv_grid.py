@@ -42,18 +42,20 @@ def conv_grid(
     names: Sequence[str] | None = None,
     input_range: tuple[float, float] | None = None,
     note: str = "",
-    at: tuple[int, int] = (0, 0),
+    at: ops.Pair = (0, 0),
     subject: str = "",
+    origin: ops.Pair | None = None,
 ) -> Hidden:
     """Show how filters, or a pooling window, make each cell of their output; returns what it hides.
 
     ``x`` (C, H, W) or (H, W); ``weight`` (FN, C, FH, FW), (C, FH, FW) or (FH, FW) for ``op`` "conv", with one
     ``bias`` or one a filter; ``window`` for "max" and "avg", which show each channel's own output. Pairs are
     (height, width). ``names`` of the channels; ``input_range``: the input is a picture, black to white over
-    this range; ``note`` is a line below the sum; ``at`` is where the window first stands, and
-    stands again when ``subject``, what the grids are about, is another. The same ``key`` again changes the
-    grids in place. A page shows nothing (``held_back``) that says what the grids hide. Raises
-    :class:`Problem` for what cannot be shown.
+    this range; ``note`` is a line below the sum; ``at`` is where the window first stands, and stands again
+    when ``subject``, what the grids are about, is another; ``origin``: these are a part of larger grids, in
+    whose output their first cell has this (row, column). The same ``key`` again changes the grids in place.
+    A page shows nothing (``held_back``) that says what the grids hide. Raises :class:`Problem` for what
+    cannot be shown.
     """
     data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
     hidden: Hidden = _mount(
@@ -66,6 +68,7 @@ def conv_grid(
             "note": note,
             "start": at,
             "subject": subject,
+            "origin": origin,
             "labels": labels(),
             "hidden": hidden_by(key),
         },

@@ -6,6 +6,8 @@ class Model {
   // dilation [h, w], … One filter is in use: weight, bias, maps and totals are its own.
   constructor(data) {
     Object.assign(this, data);
+    this.isPart = Boolean(this.origin); // of larger grids: output cells are named by their place in those
+    this.origin ??= [0, 0];
     this.channels = this.x.length;
     this.size = [this.x[0].length, this.x[0][0].length];
     this.pools = this.op !== "conv";
@@ -54,6 +56,11 @@ class Model {
 
   place(n) {
     return [Math.floor(n / this.out[1]), n % this.out[1]];
+  }
+
+  // Its row and column as they are named.
+  named(n) {
+    return this.place(n).map((place, axis) => place + this.origin[axis] + 1);
   }
 
   position(row, col) {
@@ -162,7 +169,7 @@ function slip(model, n, c, answer) {
   const [row, col] = model.place(n);
   for (const [r, k] of [[row, col + 1], [row + 1, col], [row, col - 1], [row - 1, col]]) {
     const inside = r >= 0 && k >= 0 && r < model.out[0] && k < model.out[1];
-    if (inside && same(model.value(model.position(r, k), c))) return { why: "neighbour", row: r, col: k };
+    if (inside && same(model.value(model.position(r, k), c))) return { why: "neighbour", beside: model.position(r, k) };
   }
   return { why: "other" };
 }

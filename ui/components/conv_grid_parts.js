@@ -157,8 +157,9 @@ class Questions {
     if (Number.isNaN(answer)) return this.tell("wrong", this.labels.notNumber);
     const value = this.model.value(this.n, this.c);
     if (isRight(answer, value)) return this.giveCell("right");
-    const { why, term, row, col } = slip(this.model, this.n, this.c, answer);
-    const gaps = { row: row + 1, col: col + 1, bias: rounded(this.model.bias ?? 0) };
+    const { why, term, beside } = slip(this.model, this.n, this.c, answer);
+    const [row, col] = this.model.named(beside ?? this.n);
+    const gaps = { row, col, bias: rounded(this.model.bias ?? 0) };
     if (term) Object.assign(gaps, { x: rounded(term.x), w: inBrackets(term.w), product: rounded(term.product) });
     const correct = fill(this.labels.correct, { where: this.where, value: rounded(value), answer: rounded(answer) });
     this.tell("wrong", `${correct} ${fill(this.labels.slips[why], gaps)}`);

@@ -38,12 +38,9 @@ function shortSum(model, n, c, labels) {
   return model.bias ? `${rounded(sum)} + ${inBrackets(model.bias)} = ${value}` : `${labels.sum}: ${value}`;
 }
 
-function where(row, col, labels) {
-  return fill(labels.where, { row: row + 1, col: col + 1 });
-}
-
 function wherePosition(model, n, labels) {
-  return where(...model.place(n), labels);
+  const [row, col] = model.named(n);
+  return fill(labels.where, { row, col });
 }
 
 // The last digits, where rounding hid some.
@@ -54,8 +51,9 @@ function exactly(value, labels) {
 // `asked`: the output's size is still to be found, and how far its cells go is not told.
 function aboutInput(model, c, row, col, labels, asked) {
   const value = model.at(c, row, col);
-  const [r, k] = [row - model.padding[0], col - model.padding[1]];
-  const name = model.isBorder(row, col) ? labels.paddingCell : `${labels.input} ${where(r, k, labels)}`;
+  const place = { row: row - model.padding[0] + 1, col: col - model.padding[1] + 1 };
+  const inside = model.isPart ? labels.input : `${labels.input} ${fill(labels.where, place)}`;
+  const name = model.isBorder(row, col) ? labels.paddingCell : inside;
   const fed = model.feeds(row, col).length;
   const used = fed ? fill(fed === 1 ? labels.feedsOne : labels.feeds, { count: fed }) : labels.unused;
   return `${name}: ${rounded(value)}.${asked ? "" : ` ${used}`}${exactly(value, labels)}`;
