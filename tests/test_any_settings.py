@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core.kernels import parse_matrix
+from cnn_core.kernels import parse_matrix, resized
 from cnn_core.messages import Problem
 from cnn_core.ops import PADDING_MODES, Pair
 from cnn_core.sizes import Sliding
@@ -40,6 +40,7 @@ def pasted(draw: st.DrawFn) -> str:
 SETTINGS = {
     "typed": pasted(),
     "kernel": pasted(),
+    "size": st.one_of(st.none(), st.integers(1, 11)),
     "bias": st.integers(-1000, 1000),
     "stride": st.tuples(st.integers(1, 4), st.integers(1, 4)),
     "padding": st.tuples(st.integers(0, 10), st.integers(0, 10)),
@@ -65,13 +66,22 @@ def check_sentence(problem: Problem) -> None:
 
 
 def a_result_or_a_sentence(
-    typed: str, kernel: str, bias: int, stride: Pair, padding: Pair, dilation: Pair, mode: str
+    typed: str,
+    kernel: str,
+    size: int | None,
+    bias: int,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    mode: str,
 ) -> None:
     try:
         x, weight = parse_matrix(typed), parse_matrix(kernel, 11)
     except Problem as problem:
         check_sentence(problem)
         return
+    if size is not None:  # the kernel's own slider
+        weight = resized(weight, size)
     arguments = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": mode}
     try:
         shown = Sliding(stride, padding, dilation, mode).convolved(x, weight, bias)

@@ -26,8 +26,7 @@ function shown(number, narrow) {
 class Cells {
   constructor(root) {
     [this.asker, this.later] = [new Asker(), new Later()];
-    this.table = root.appendChild(document.createElement("div"));
-    this.table.className = "table";
+    this.table = make("div", root, { className: "table" });
     this.table.setAttribute("role", "group");
     this.edits = 0; // how often this hand has changed the kernel
     this.rows = [];
@@ -50,7 +49,7 @@ class Cells {
       const selected = field.matches(":focus") && value(field.value) === rows[r][c];
       if (field !== this.typed && !selected) this.fill(field, r, c);
       this.paint(field, r, c);
-      field.setAttribute("aria-label", labels.cell.replace("{row}", r + 1).replace("{col}", c + 1));
+      field.setAttribute("aria-label", fill(labels.cell, { row: r + 1, col: c + 1 }));
     });
   }
 
@@ -67,8 +66,7 @@ class Cells {
   }
 
   field(r, c) {
-    const field = this.table.appendChild(document.createElement("input"));
-    Object.assign(field, { type: "text", autocomplete: "off", spellcheck: false });
+    const field = make("input", this.table, { type: "text", autocomplete: "off", spellcheck: false });
     field.addEventListener("focus", () => {
       field.value = this.rows[r][c];
       field.select();

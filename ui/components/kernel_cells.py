@@ -10,7 +10,7 @@ import streamlit as st
 from ui.components import component
 from ui.language import t
 
-_mount = component("kernel_cells", uses=("ask",))
+_mount = component("kernel_cells", uses=("dom", "ask"))
 
 
 def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None], ask: str = "") -> None:
