@@ -116,7 +116,8 @@ def compare_kernels(page: PageState, x: np.ndarray, sliding: Sliding) -> None:
 
     It reaches as far as any of them could on any picture, or, stretched, as far as they do on this one.
     """
-    names = [name for name in page.compare.split(",") if name in KERNELS]
+    asked = dict.fromkeys(page.compare.split(","))  # each once
+    names = [name for name in asked if name in KERNELS][:MOST]
     st.multiselect(
         t("Kernels to compare"),
         list(KERNELS),
@@ -124,7 +125,7 @@ def compare_kernels(page: PageState, x: np.ndarray, sliding: Sliding) -> None:
         max_selections=MOST,
         **control("convolution.compare", names, lambda chosen: page.set(compare=",".join(chosen))),
     )
-    outputs, small = {}, {name: ready_made(name, 3).astype(np.float32) for name in names[:MOST]}
+    outputs, small = {}, {name: ready_made(name, 3).astype(np.float32) for name in names}
     for name, kernel in small.items():
         try:
             outputs[name] = sliding.convolved(x, kernel, page.bias)

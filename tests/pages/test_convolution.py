@@ -186,6 +186,14 @@ def test_several_kernels_are_compared_on_one_scale(open_page: OpenPage) -> None:
     assert f"One scale for all: full colour at ±{limit:.3g}." in [c.value for c in app.caption]
 
 
+def test_of_an_addresss_kernels_each_is_compared_once_and_six_at_most(open_page: OpenPage) -> None:
+    names = "sobel,sobel," + ",".join(KERNELS)
+    app = open_page("convolution", view="picture", picture="test-3", several=1, compare=names)
+    chosen = app.multiselect(key="convolution.compare").value
+    assert len(chosen) == len(set(chosen)) == 6
+    assert chosen[0] == "sobel"
+
+
 def test_a_compared_kernel_that_does_not_fit_says_so(open_page: OpenPage) -> None:
     thin = upload_address(open_page, png((40, 2)))
     app = open_page(
