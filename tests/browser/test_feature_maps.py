@@ -255,6 +255,16 @@ def test_another_step_repaints_the_network_and_the_page_follows(browser_page: An
     expect(page.locator(".stCode")).to_contain_text(f'model("{REFERENCE}", {step})')
 
 
+def test_a_fixed_scale_stays_while_a_hand_moves_to_another_step(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&scale=held")
+    before = page.locator(".name").all_inner_texts()
+    slider = page.get_by_role("slider", name="Step").first
+    shown = answered(page, lambda: slider.press("ArrowLeft"))
+    step = int(slider.get_attribute("aria-valuetext"))
+    holds(shown, feature_maps(RunStore(server.home / "runs.sqlite").model(REFERENCE, step), DIGITS[0]))
+    assert page.locator(".name").all_inner_texts() == before
+
+
 def test_another_run_repaints_the_network_and_the_page_follows(
     browser_page: Any, server: Server, trained: Trained
 ) -> None:
