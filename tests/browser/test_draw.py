@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import expect
 
+from cnn_core.data import load_mnist
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
 READS = re.compile(r"^It reads a \d \(")
@@ -107,3 +110,40 @@ def test_a_test_digit_is_put_on_the_pad_and_changed_on_a_phone(browser: Any, ser
     expect(page.get_by_text(re.compile(r"^Changed so, it reads a \d"))).to_be_visible()
     assert page.complaints == []
     page.context.close()
+
+
+def test_a_run_that_has_vanished_is_said_to_and_the_reference_run_is_one_press_away(
+    browser_page: Any, server: Server
+) -> None:
+    page = browser_page
+    opened(page, f"{server.url}/draw?lang=en&run=0123456789abcdef&image=test-3")
+    gone = page.get_by_text("The reference run is shown instead.")
+    expect(gone).to_be_visible()
+    expect(page.get_by_text(READS)).to_be_visible()  # the page goes on
+    page.get_by_role("button", name="Use the reference run").click()
+    expect(gone).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("run="))
+    assert "image=test-3" in page.url
+
+
+def test_an_uploaded_photo_opens_from_its_link_in_another_browser(
+    browser: Any, browser_page: Any, server: Server
+) -> None:
+    page = browser_page
+    opened(page, f"{server.url}/draw?lang=en")
+    sheet = Image.new("L", (300, 240), 255)
+    sheet.paste(Image.fromarray(255 - load_mnist().test_images[1]).resize((140, 140)), (90, 40))
+    photo = BytesIO()
+    sheet.save(photo, "PNG")
+    page.locator(".st-key-specimen").get_by_role("button", name=re.compile("^Test digit 0: a 7")).click()
+    upload = {"name": "two.png", "mimeType": "image/png", "buffer": photo.getvalue()}
+    page.locator("input[type=file]").set_input_files(upload)
+    page.wait_for_url("**image=upload-**")
+    expect(page.get_by_text(re.compile("^It reads a 2"))).to_be_visible()
+    said = page.get_by_text(READS).inner_text()
+    other = new_page(browser)
+    opened(other, page.url)
+    expect(other.get_by_text(said, exact=True)).to_be_visible()
+    expect(other.get_by_text("Your picture")).to_be_visible()
+    assert other.complaints == []
+    other.context.close()

@@ -17,10 +17,12 @@ from playwright.sync_api import expect
 
 from cnn_core import gratings
 from cnn_core.data import load_mnist
-from cnn_core.features import explain_unit, predict, predict_batch
+from cnn_core.edit import Edit
+from cnn_core.features import explain_unit, logits, predict, predict_batch
 from cnn_core.images import prepare_digit
 from cnn_core.recording import Recorder
 from cnn_core.strokes import from_json, raster
+from cnn_core.surgery import Trial
 from cnn_core.teach import taught
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 from tests.trained import SEVEN, few_images, train_into
@@ -137,17 +139,60 @@ def test_a_drawn_digit_is_read_and_a_stroke_more_is_read_while_it_is_drawn(
 ) -> None:
     page = visit.open("draw")
     visit.reads(SEVEN)
-    address, before = page.url, page.locator("h3", has_text="%").inner_text()
+    address, before = page.url, page.locator("h3", has_text="%").first.inner_text()
     box = page.locator("canvas").first.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=6)
-    expect(page.locator("h3", has_text="%")).not_to_have_text(before)
+    expect(page.locator("h3", has_text="%").first).not_to_have_text(before)
     assert page.url == address  # the pen is still down
     page.mouse.up()
     page.wait_for_url(lambda url: "image=drawing-" in url and url != address)
     name = re.search(r"drawing-(\w+)", page.url)[1]  # type: ignore[index]
     visit.reads(store.artifact(name).data.decode())
+
+
+def test_why_a_seven_unfolds_into_numbers_that_add_up_to_the_score(visit: Visit) -> None:
+    page = visit.open("why", target=7)
+    score = float(logits(visit.model, prepared(SEVEN))[7])
+    rows = page.get_by_role("tree", name=visit.say("What the score is made of")).get_by_role("treeitem")
+    levels = [int(row.get_attribute("aria-level")) for row in rows.all()]
+    shares = [float(share.get_attribute("data-value")) for share in rows.locator(".share").all()]
+    assert shares[0] == pytest.approx(score, abs=1e-4)
+    assert sum(s for s, level in zip(shares, levels, strict=True) if level == 2) == pytest.approx(
+        score, abs=1e-4
+    )
+    folded = page.locator("[role=treeitem][aria-level='2'][aria-expanded='false']").first
+    folded.focus()
+    folded.press("ArrowRight")
+    expect(page.locator("[role=treeitem][aria-level='2'][aria-expanded='true']")).to_have_count(2)
+
+
+def test_a_muted_map_changes_what_the_core_says_it_changes(visit: Visit) -> None:
+    page = visit.open("surgery", layer="conv1")
+    images, labels = load_mnist().test_images[:TESTED], load_mnist().test_labels[:TESTED]
+    trial = Trial(visit.model, images, labels)
+    losses = [trial.accuracy_without("conv1", unit) for unit in range(4)]
+    tiles = page.get_by_role("button", name=re.compile(r"conv1.*%"))
+    expect(tiles).to_have_count(4, timeout=COLD)
+    page.get_by_text(visit.say("by what matters"), exact=True).click()  # the worst loss comes first
+    page.wait_for_url("**order=rank**")
+    first = int(np.argsort(losses, kind="stable")[0])
+    named = visit.say(
+        "Unit {unit} of {layer}: {accuracy:.1%} read correctly without it",
+        unit=first,
+        layer="conv1",
+        accuracy=losses[first],
+    )
+    expect(tiles.first).to_have_accessible_name(named)
+    tiles.first.click()
+    page.wait_for_url(f"**edit=conv1-{first}**")
+    edit = Edit().muting("conv1", [first])
+    shares = predict(edit.apply(visit.model), prepared(SEVEN))
+    best = int(shares.argmax())
+    expect(page.locator("h4", has_text=f"{shares[best]:.1%}")).to_be_visible()
+    answers = trial.answers_with(edit)
+    expect(page.get_by_text(f"{trial.accuracy(answers):.1%}").first).to_be_visible()
 
 
 def test_one_step_of_teaching_changes_what_the_core_says_it_changes(visit: Visit) -> None:
