@@ -19,7 +19,7 @@ from ui.slow_motion_start import (
 )
 from ui.slow_motion_update import update
 from ui.small_pictures import CSS
-from ui.state import choice, integer, words
+from ui.state import choice, flag, integer, words
 
 page = frame.begin(
     "slow_motion",
@@ -30,6 +30,7 @@ page = frame.begin(
     of=integer(ANY, 0, 9_999),  # an image of the batch
     filter=integer(ANY, 0, 9_999),
     weight=words("", longest=12),  # row-column
+    slide=flag(),
 )
 st.html(CSS)
 run, start = pick_start(page)

@@ -11,6 +11,7 @@ from cnn_core.slow_motion import Passage, SlowStep, filter_gradient
 from ui.components.batch_wall import batch_wall
 from ui.components.step_grids import sum_grids
 from ui.language import t
+from ui.slow_motion_sliding import sliding
 from ui.slow_motion_start import chosen_filter, chosen_image, chosen_weight
 from ui.small_pictures import Row, layer_rows, number, ten_bars
 from ui.state import PageState, control
@@ -116,6 +117,9 @@ def backward(page: PageState, step: SlowStep) -> None:
             lambda row, col: page.set(weight=f"{row}-{col}"),
             lambda n: page.set(of=min(n, step.kept - 1)),
         )
+        if is_conv:
+            weight = chosen_weight(page, step, number_of)
+            sliding(page, found, image, weight, f"{step.step} {number_of} {image}")
         if not found.total.any():
             st.info(
                 t("Every gradient here is 0: from this batch these weights learn nothing. Try another one.")

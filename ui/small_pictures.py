@@ -27,8 +27,13 @@ def number(value: float, digits: int = 3) -> str:
     shown = f"{value:.{digits}g}"
     if "e" in shown:
         mantissa, _, exponent = shown.partition("e")
-        shown = f"{mantissa}×10{str(int(exponent)).translate(_RAISED)}"
+        shown = f"{mantissa}×{power_of_ten(int(exponent))}"
     return shown.replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """10⁻⁵."""
+    return f"10{str(exponent).translate(_RAISED)}"
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

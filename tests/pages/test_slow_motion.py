@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.data import load_mnist
 from cnn_core.models import MLP
+from cnn_core.ops import conv2d
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
-from cnn_core.slow_motion import SlowStep, open_run
+from cnn_core.slow_motion import SlowStep, filter_gradient, open_run
 from cnn_core.training import TrainingSpec
 from tests.pages.conftest import OpenPage, code_of
 from tests.trained import few_images, train_into
@@ -97,3 +100,23 @@ def test_an_unknown_phase_or_weight_shows_the_usual_view(open_page: OpenPage) ->
     app = open_page("slow_motion", phase="sideways", weight="banana")
     assert "sideways" in said(app)
     assert "100 images" in said(app)
+
+
+def test_the_gradient_slides_over_the_image_as_a_convolution(open_page: OpenPage) -> None:
+    app = open_page("slow_motion", phase="backward", filter=3, of=4, weight="2-1")
+    assert not grids_of(app)
+    app.toggle(key="widget.slow_motion.slide").set_value(True).run()
+    assert app.query_params["slide"] == "1"
+    data = grids_of(app)[0]
+    found = filter_gradient(open_run(RunStore(), load_mnist(), REFERENCE, 0).at(0), 3)
+    assert found is not None
+    shares = conv2d(np.array(data["x"])[None], np.array(data["filters"]))[0, 0]
+    power = int(np.floor(np.log10(np.abs(found.shares[4]).max())))
+    assert np.allclose(shares * 10.0**power, found.shares[4], rtol=1e-4, atol=1e-9)
+    assert 1 <= np.abs(shares).max() < 10
+    assert data["start"] == [2, 1]
+
+
+def grids_of(app: AppTest) -> list[dict[str, Any]]:
+    shown = [e.proto for e in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in shown if "conv_grid" in proto.component_name]
