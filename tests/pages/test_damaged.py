@@ -92,3 +92,14 @@ def test_a_run_of_which_nothing_is_whole_gives_way_to_the_reference_run(
     assert specimen.store().snapshot_steps(run) == [] or slug == "training"  # which looks at the last alone
     said = " ".join(element.value for element in (*app.info, *app.warning))
     assert "damaged on the disk" in said or "no longer here" in said
+
+
+def test_a_run_that_was_trained_afresh_is_shown_with_its_new_weights(open_page: OpenPage, run: str) -> None:
+    before = specimen.shared_model(run, SMALL.steps).conv1.weight
+    assert specimen.shared_model(run, SMALL.steps).conv1.weight is before  # one network for all
+    Recorder().add(SMALL, again=True)
+    other = few_images(1200)
+    train_into(Recorder(), SMALL, other._replace(train_images=other.train_images[600:]))
+    after = specimen.shared_model(run, SMALL.steps).conv1.weight
+    assert not np.array_equal(before.numpy(), after.numpy())
+    np.testing.assert_array_equal(after.numpy(), specimen.store().weights(run, SMALL.steps)["conv1.weight"])
