@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import streamlit as st
 
+from cnn_core import gratings
 from cnn_core.answers import Answers
 from cnn_core.excite import ranked_channels
 from cnn_core.figures import grid
+from cnn_core.models import summary
 from ui import frame
+from ui.filter_groups import groups_at
 from ui.language import t
 from ui.network_answers import ASKED, answers, story_layers
 from ui.pictures import picture
@@ -49,10 +54,26 @@ def story(looked_at: Specimen, maps: dict[str, np.ndarray]) -> None:
             count=ASKED,
         )
     )
-    st.markdown(in_words(asked, layers))
+    st.markdown(" ".join([*_first_layer(looked_at), *in_words(asked, layers)]))
 
 
-def in_words(asked: Answers, layers: list[str]) -> str:
+def _first_layer(looked_at: Specimen) -> Iterator[str]:
+    """What the first filters answer to, as measured on gratings."""
+    first = next(row for row in summary(looked_at.run.spec.model) if row.layer.kind in ("conv", "linear"))
+    if first.layer.kind == "conv":
+        groups = groups_at(looked_at.run.id, looked_at.step, first.name)
+        yield t(
+            "Of the {total} filters of **{layer}**, **{edges}** answer most to edges, **{lines}** to lines, "
+            "and {unclear} have no clear pattern.",
+            total=first.shape[0],
+            layer=first.name,
+            edges=sum(len(groups[kind]) for kind in gratings.EDGES),
+            lines=sum(len(groups[kind]) for kind in gratings.LINES),
+            unclear=len(groups[gratings.UNCLEAR]),
+        )
+
+
+def in_words(asked: Answers, layers: list[str]) -> tuple[str, str]:
     """How much the digit decides of each layer's answers, and what follows: only what was measured."""
     shares = [float(asked.by_class(layer).mean()) for layer in layers]
     seen = [asked.patches(layer, 0, 1).fields[0].full_size[0] for layer in layers]
@@ -60,7 +81,7 @@ def in_words(asked: Answers, layers: list[str]) -> str:
         "How much of a channel's strongest answer the digit decides, on average: {shares}.",
         shares=", ".join(f"**{layer}** {share:.0%}" for layer, share in zip(layers, shares, strict=True)),
     )
-    return f"{said} {_verdict(shares, seen)}"
+    return said, _verdict(shares, seen)
 
 
 def _verdict(shares: list[float], seen: list[int]) -> str:

@@ -145,12 +145,15 @@ def unit_numbers(page: PageState, opened: OpenedMap, unit: Unit) -> None:
         st.caption(t("Some of its numbers are not finite, so there is nothing to multiply."))
         return
     alone = len(opened.inputs) == 1
-    note = (
-        ""
-        if alone
-        else t("One of {count} such sums: click another filter slice above to see its numbers.",
-               count=len(opened.inputs))
-    )  # fmt: skip
+    notes = []
+    if opened.kind == "conv":
+        where = {"row": unit.row, "col": unit.col}
+        notes.append(t("A cut-out around row {row}, column {col} of the map (from 0).", **where))
+    if not alone:
+        count = len(opened.inputs)
+        notes.append(
+            t("One of {count} such sums: click another filter slice above to see its numbers.", count=count)
+        )
     conv_grid(
         patch.astype(float),
         slice_.astype(float),
@@ -159,5 +162,5 @@ def unit_numbers(page: PageState, opened: OpenedMap, unit: Unit) -> None:
         key="unit.numbers",
         at=at,
         names=[f"{opened.source_layer} · {part}"],
-        note=note,
+        note=" ".join(notes),
     )

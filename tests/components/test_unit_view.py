@@ -40,6 +40,8 @@ def test_for_and_against_and_their_others_add_up_to_the_sum(
     page, unit = visit(browser_page, server, case), opened(case)
     count, total, bias, value = numbers(page.locator(".words b"))[:4]
     assert count == inputs
+    exact = page.locator(".words b").nth(3).get_attribute("title").replace("−", "-")
+    assert float(exact) == pytest.approx(float(unit.output[0, 0]), abs=0)  # on pointing
     assert (total, bias, value) == pytest.approx((unit.sums[0, 0], unit.bias, unit.output[0, 0]), rel=1e-3)
     sides = page.locator(".side")
     each = [numbers(sides.nth(i).locator(".term b")) for i in (0, 1)]

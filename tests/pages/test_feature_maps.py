@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn_core import gratings
 from cnn_core.answers import ask, ranges
 from cnn_core.data import load_mnist
 from cnn_core.excite import class_response, maximise_unit, ranked_channels, top_patches
@@ -199,6 +200,9 @@ def test_the_story_says_of_the_layers_what_was_measured(open_page: OpenPage, ste
     asked = ask(RunStore().model(REFERENCE, step), mnist.test_images[:2000], mnist.test_labels[:2000])
     share = float(asked.by_class("fc2").mean())
     assert f"**fc2** {share:.0%}" in texts(app)
+    groups = gratings.grouped(RunStore().weights(REFERENCE, step)["conv1.weight"])
+    edges = sum(len(groups[kind]) for kind in gratings.EDGES)
+    assert f"Of the 16 filters of **conv1**, **{edges}** answer most to edges" in texts(app)
     assert words in texts(app)
 
 
@@ -222,7 +226,13 @@ def test_a_run_that_ran_away_says_so_and_shows_its_first_step(open_page: OpenPag
     unbounded = ModelSpec((conv(4, 5), max_pool(2), conv(6, 3), FLATTEN, linear(10)))  # no ReLU to die first
     broken = replace(SHORT, model=unbounded, learning_rate=100.0, optimiser="sgd", momentum=0.9)
     run = train_into(Recorder(), broken, few_images())
-    for address in ({}, {"layer": "conv1"}, {"layer": "fc1", "about": "likes"}, {"layer": "pool1"}):
+    for address in (
+        {},
+        {"layer": "conv1"},
+        {"layer": "fc1", "about": "likes"},
+        {"layer": "pool1"},
+        {"scale": "held"},
+    ):
         app = open_page("feature_maps", run=run, **address)
         assert "diverged" in app.warning[0].value
         assert told(app) == "The network reads nothing."

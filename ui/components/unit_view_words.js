@@ -10,16 +10,18 @@ function sentence(view) {
     sum: view.sumsOf && shown(view.sumsOf[here]), bias: shown(view.biasOf[0]), value: shown(view.outputOf[here]),
     input: view.weightsOf ? "" : shown(view.inputsOf[read]), layer,
   };
+  const exact = { sum: view.sumsOf?.[here], bias: view.biasOf[0], value: view.outputOf[here], input: view.inputsOf[read] };
   const kinds = { max_pool: "max", avg_pool: "avg", flatten: "same", dropout: "same" };
   const added = sides ? "sum" : count > 1 ? "sums" : "single";
   const name = view.weightsOf ? added : kinds[kind] ?? (view.outputOf.length > 1 ? "one" : "alone");
-  const parts = spoken(labels[name], numbers);
+  const parts = spoken(labels[name], numbers, exact);
   if (!view.activatedOf) return parts;
-  return [...parts, " ", ...spoken(labels.after, { layer: after, value: shown(view.activatedOf[here]) })];
+  const value = view.activatedOf[here];
+  return [...parts, " ", ...spoken(labels.after, { layer: after, value: shown(value) }, { value })];
 }
 
-// A text with its values put in, each value bold.
-function spoken(text, values) {
+// A text with its values put in, each value bold, and exact on pointing.
+function spoken(text, values, exact = {}) {
   return text.split(/\{(\w+)\}/g).map((part, i, parts) => {
     if (i === 0) return part;
     if (i % 2 === 0) { // its first word may depend on the value before it
@@ -28,6 +30,7 @@ function spoken(text, values) {
     }
     const bold = document.createElement("b");
     bold.textContent = values[part];
+    if (exact[part] !== undefined) bold.title = String(exact[part]).replace("-", "−");
     return bold;
   });
 }
