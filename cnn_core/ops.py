@@ -230,7 +230,13 @@ def _pool(
             padding=_times(rims),
             kernel=_times(kernel),
         )
-    output_size(x.shape[2:], kernel, steps, rims)
+    padded = x.shape[2] + 2 * rims[0], x.shape[3] + 2 * rims[1]
+    if kernel[0] > padded[0] or kernel[1] > padded[1]:
+        raise Problem(
+            "The window {window} does not fit into the padded input {padded}: use a smaller window.",
+            window=_times(kernel),
+            padded=_times(padded),
+        )
     windows = _windows(_bordered(x, rims, "constant", border), kernel, steps, (1, 1))
     out = windows[..., 0, 0].copy()
     for row, col in list(np.ndindex(*kernel))[1:]:

@@ -53,6 +53,13 @@ def test_too_much_padding_is_explained_and_the_rest_stays(open_page: OpenPage) -
     assert code_of(app)["output"].shape == (3, 3)
 
 
+def test_too_large_a_window_is_explained_as_a_window(open_page: OpenPage) -> None:
+    app = open_page("pooling", window=8, padding=1)
+    assert [w.value for w in app.warning] == [
+        "The window 8×8 does not fit into the padded input 6×6: use a smaller window."
+    ]
+
+
 def test_bad_numbers_get_a_sentence(open_page: OpenPage) -> None:
     app = open_page("pooling")
     app.text_area(key="box.input").input("1 2\n3").run()
