@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnn_core import own_network
 from cnn_core.drawing import network_figure
+from cnn_core.messages import text
 from cnn_core.models import (
     FIGURE_7_1,
     FIGURE_7_2,
@@ -85,9 +86,9 @@ def _edit(page: PageState, side: str) -> None:
     stages = own_network.read(page.own)
 
     def put(at: int, **changed: int) -> None:
-        new = [*stages]
-        new[at] = Stage(**{**vars(stages[at]), **changed})
-        page.set(own=own_network.written(tuple(new)))
+        now = [*own_network.read(page.own)]  # another field may have changed since the page ran
+        now[at] = Stage(**{**vars(now[at]), **changed})
+        page.set(own=own_network.written(tuple(now)))
 
     def number(column: object, at: int, name: str, label: str, low: int, high: int) -> None:
         key, value = f"structure.{side}.{name}.{at}", getattr(stages[at], name)
@@ -96,7 +97,7 @@ def _edit(page: PageState, side: str) -> None:
         )
 
     def resize(count: int) -> None:
-        more = (stages + (Stage(),) * own_network.MOST_CONVS)[:count]
+        more = (own_network.read(page.own) + (Stage(),) * own_network.MOST_CONVS)[:count]
         page.set(own=own_network.written(more))
 
     many, hidden = st.columns(2)
@@ -108,12 +109,15 @@ def _edit(page: PageState, side: str) -> None:
         500,
         **control(f"structure.{side}.hidden", page.hidden, lambda n: page.set(hidden=n)),
     )
+    fields = (
+        ("filters", text("conv{number}: filters"), 1, own_network.MOST_FILTERS),
+        ("kernel", text("conv{number}: kernel size"), 1, own_network.LARGEST_KERNEL),
+        ("padding", text("conv{number}: padding"), 0, own_network.LARGEST_PADDING),
+        ("pool", text("conv{number}: pooling (1: none)"), 1, own_network.LARGEST_POOL),
+    )
     for at in range(len(stages)):
-        row = st.columns(4)
-        number(row[0], at, "filters", t("conv{number}: filters", number=at + 1), 1, own_network.MOST_FILTERS)
-        number(row[1], at, "kernel", t("Kernel size"), 1, own_network.LARGEST_KERNEL)
-        number(row[2], at, "padding", t("Padding"), 0, own_network.LARGEST_PADDING)
-        number(row[3], at, "pool", t("Max pooling (1: none)"), 1, own_network.LARGEST_POOL)
+        for column, (name, label, low, high) in zip(st.columns(4), fields, strict=True):
+            number(column, at, name, t(label, number=at + 1), low, high)
 
 
 def kinds() -> dict[str, str]:

@@ -81,16 +81,16 @@ def test_an_own_network_is_counted_as_torch_counts_it_and_names_the_layer_that_d
 ) -> None:
     words = {
         "en": (
-            "Kernel size",
-            "Max pooling (1: none)",
+            "conv2: kernel size",
+            "conv1: pooling (1: none)",
             "conv2: a window of 11×11 does not fit into maps of 6×6",
         ),
-        "ko": ("커널 크기", "최대 풀링 (1이면 없음)", "conv2: 11×11 창이 6×6 맵에 들어가지 않아요"),
+        "ko": ("conv2: 커널 크기", "conv1: 풀링 (1이면 없음)", "conv2: 11×11 창이 6×6 맵에 들어가지 않아요"),
     }[lang]
     finger = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if way == "tap" else {}
     page = new_page(browser, **finger)
     visit(page, server, "&right=own", lang)
-    enter(page.get_by_label(words[0]).nth(1), "7")
+    enter(page.get_by_label(words[0]), "7")
     page.wait_for_url(re.compile("32(,|%2C)7"))
     rows = counted(own_network.network((Stage(16, 5, 0, 2), Stage(32, 7, 0, 2)), 100))
     parameters, work = (sum(row[i] for row in rows.values()) for i in (1, 2))
@@ -103,8 +103,8 @@ def test_an_own_network_is_counted_as_torch_counts_it_and_names_the_layer_that_d
         expect(panel).to_contain_text(f"→ {shape}")
         told = panel.inner_text()
         assert [f"{n:,}" in told for n in (count, products)] == [True, True]
-    enter(page.get_by_label(words[0]).nth(1), "11")
-    enter(page.get_by_label(words[1]).first, "4")
+    enter(page.get_by_label(words[0]), "11")
+    enter(page.get_by_label(words[1]), "4")
     expect(page.get_by_role("alert")).to_contain_text(words[2])
     expect(block(page, "fc2")).to_have_count(0)
     expect(block(page, "pool1")).to_have_count(1)

@@ -93,6 +93,14 @@ def test_a_network_of_ones_own_is_built_as_the_address_says(open_page: OpenPage)
     assert code_of(app)["parameters"] == 6 * 10 + (6 * 14 * 14 + 1) * 20 + 210
 
 
+def test_two_fields_changed_before_the_page_ran_are_both_taken(open_page: OpenPage) -> None:
+    app = open_page("structure", right="own", own="8,3,1,2;4,5,0,1")
+    app.number_input(key="structure.right.kernel.0").set_value(7)
+    app.number_input(key="structure.right.pool.1").set_value(2)
+    app.run()
+    assert app.query_params["own"] == "8,7,1,2;4,5,0,2"
+
+
 def test_an_illegal_size_is_explained_at_its_layer_and_the_layers_before_it_stay(open_page: OpenPage) -> None:
     app = open_page("structure", right="own", own="16,5,0,2;32,5,0,2;32,7,0,1")
     assert len(app.warning) == 1
