@@ -88,9 +88,9 @@ def told(page: Any) -> list[list[int]]:
     return [[int(n) for n in re.findall(r"\d+", words)] for words in page.locator(".bar p").all_inner_texts()]
 
 
-def counted(x: np.ndarray, down: int, right: int) -> list[list[int]]:
+def counted(x: np.ndarray, down: int, right: int, **sliding: int) -> list[list[int]]:
     moved = np.roll(x, (down, right), axis=(0, 1))
-    pairs = (x, moved), (by_torch(x), by_torch(moved))
+    pairs = (x, moved), (by_torch(x, **sliding), by_torch(moved, **sliding))
     return [[int((a != b).sum()), a.size] for a, b in pairs]
 
 
@@ -146,6 +146,32 @@ def test_a_finger_drags_the_input_by_three_cells_at_most(browser: Any, server: S
     assert told(page) == counted(BOOK_SHIFT_INPUT, 0, 3)
     page.context.close()
     assert page.complaints == []
+
+
+def test_quick_presses_are_all_counted_and_are_one_step_of_back(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, f"&input={compact(BOOK_SHIFT_INPUT)}&window=3&stride=3")
+    lab = page.locator(".root[data-down]")
+    lab.evaluate(
+        """lab => {
+            lab.ways = [];
+            const look = () => lab.ways.push(lab.dataset.right);
+            new MutationObserver(look).observe(lab, { attributeFilter: ["data-right"] });
+        }"""
+    )
+    plate = page.locator("[data-grid='moved'] .plate")
+    plate.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.wait_for_url(re.compile("right=2"))
+    wait_until_idle(page)
+    assert lab.evaluate("lab => lab.ways") == ["1", "2", "3", "2"]  # it never jumped back
+    assert told(page) == counted(BOOK_SHIFT_INPUT, 0, 2, window=3, stride=3)
+    page.go_back()
+    expect(lab).to_have_attribute("data-right", "0")
+    plate.press("ArrowUp")
+    page.wait_for_url(re.compile("down=-1"))
+    page.reload()
+    expect(lab).to_have_attribute("data-down", "-1", timeout=60_000)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ const REST = 300; // milliseconds without a move
 class ChannelSum {
   constructor(root) {
     this.root = root;
+    this.said = new Said();
     this.progress = null; // rows that are computed, of all maps one after the other; null: all
     this.maps = make("div", root, { className: "maps" });
     this.player = new Player(root, this);
@@ -47,7 +48,7 @@ class ChannelSum {
     const known = same("pixels", "weight", "bias", "limit", "colours");
     this.data = data;
     if (!known) this.compute();
-    if (moved) this.here = this.at = data.at;
+    if (moved && this.said.isNews(data.at)) this.here = this.at = data.at;
     this.here = this.inside(this.here);
     this.say();
     this.show();
@@ -144,6 +145,7 @@ class ChannelSum {
     this.point(place);
     this.at = this.here;
     this.show();
+    this.said.add(this.at);
     this.tell("at", this.at);
   }
 

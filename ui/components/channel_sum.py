@@ -13,7 +13,7 @@ from cnn_core.ops import Pair
 from ui.components import component
 from ui.language import t
 
-_mount = component("channel_sum", uses=("dom",))
+_mount = component("channel_sum", uses=("dom", "said"))
 
 
 def channel_sum(

@@ -1,10 +1,13 @@
 // The input is dragged by whole cells; at once, both it and what pooling makes of it are compared with before.
 
 const HIGHEST = 300; // CSS pixels of a grid
+const REST = 250; // milliseconds without a key: then the page hears where the input is
 
 class ShiftLab {
   constructor(root) {
     this.root = root;
+    this.said = new Said();
+    this.later = new Later();
     this.palette = new Palette(root);
     this.stage = make("div", root, { className: "stage" });
     this.input = new Grid("moved", this.stage);
@@ -32,7 +35,7 @@ class ShiftLab {
     this.tell = tell;
     const fresh = !this.data || String(data.moved) !== String(this.data.moved);
     this.data = data;
-    if (fresh && !this.drag) this.moved = [...data.moved];
+    if (fresh && this.said.isNews(data.moved) && !this.drag) this.moved = [...data.moved];
     set(this.plate, { "aria-label": data.labels.keys });
     this.before = this.pooled([0, 0]);
     this.paint();
@@ -65,7 +68,7 @@ class ShiftLab {
       [this.output, model.out, model.maps[0], this.before.maps[0], labels.output, "pooled"],
     ];
     sides.forEach(([grid, size, values, old, name], i) => {
-      setText(grid.caption, `${name} ${size.join("×")}`);
+      setText(grid.caption, fill(name, { size: size.join("×") }));
       const style = this.data.asPicture ? { digits: 1, font: 0 } : numbers(values, cell);
       const drawn = (row, col) => this.cell(values[row * size[1] + col], style.digits);
       grid.paint(...size, cell, style.font, drawn, this.palette);
@@ -117,7 +120,7 @@ class ShiftLab {
       if (!to) return;
       event.preventDefault();
       this.moveTo(to);
-      this.say();
+      this.later.say(() => this.say(), REST);
     });
   }
 
@@ -136,7 +139,9 @@ class ShiftLab {
   }
 
   say() {
-    if (String(this.moved) !== String(this.data.moved)) this.tell([...this.moved]);
+    if (String(this.moved) === this.said.last) return;
+    this.said.add(this.moved);
+    this.tell([...this.moved]);
   }
 }
 

@@ -16,7 +16,7 @@ LARGEST = 40  # rows or columns
 
 _mount = component(
     "shift_lab",
-    uses=("dom", *(f"conv_grid_{part}" for part in ("borders", "draw", "layout", "model", "parts"))),
+    uses=("dom", "ask", "said", *(f"conv_grid_{part}" for part in ("borders", "draw", "layout", "model", "parts"))),
 )
 
 
@@ -64,8 +64,8 @@ def shift_lab(
 def _labels() -> dict[str, str]:
     """What the script shows or speaks; it fills the {gaps} in."""
     return {
-        "input": t("Input: drag it"),
-        "output": t("Pooled"),
+        "input": t("Input {size}: drag it"),
+        "output": t("Pooled {size}"),
         "keys": t("Input. The arrow keys move it, Escape brings it back."),
         "raw": t("without pooling: {changed} of {cells} cells changed"),
         "pooled": t("after pooling: {changed} of {cells} cells changed"),
