@@ -235,3 +235,31 @@ def test_the_matrix_counts_all_test_digits_and_the_map_is_pointed_at(visit: Visi
     number = int(re.search(r"image=test-(\d+)", page.url)[1])  # type: ignore[index]
     truth, answer = mnist.test_labels[number], answers[number]
     visit.shows("Test digit {number}: {truth} read as {answer}", number=number, truth=truth, answer=answer)
+
+
+def test_the_digits_of_the_map_take_another_colour_and_move_with_the_step(visit: Visit) -> None:
+    page = visit.open("mistakes")
+    canvas = page.locator("canvas").first
+    by_truth = canvas.evaluate("canvas => canvas.toDataURL()")
+    page.get_by_text(visit.say("its answer"), exact=True).click()
+    changes(canvas, by_truth)
+    page.wait_for_url("**colour=answer**")
+    wait_until_idle(page, COLD)
+    here = canvas.evaluate("canvas => canvas.toDataURL()")
+    page.get_by_role("slider", name=visit.say("Step (0 is before training)")).press(
+        "End" if visit.step == 0 else "Home"
+    )
+    changes(canvas, here)
+    page.wait_for_url(lambda url: ("step=0" in url) is (visit.step != 0))
+    assert "colour=answer" in page.url
+
+
+def changes(canvas: Any, before: str) -> None:
+    """Wait until the canvas shows something else."""
+    canvas.evaluate(
+        """(canvas, before) => new Promise((done) => {
+            const look = () => (canvas.toDataURL() === before ? requestAnimationFrame(look) : done());
+            look();
+        })""",
+        before,
+    )

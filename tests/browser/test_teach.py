@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
@@ -13,7 +12,6 @@ from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 TAUGHT = re.compile("Steps of teaching: 1")
 
 
-@pytest.mark.slow
 def test_a_drawn_digit_is_taught_and_its_link_opens_elsewhere(
     browser: Any, browser_page: Any, server: Server
 ) -> None:

@@ -112,7 +112,6 @@ def test_it_unfolds_by_mouse_and_keys_down_to_pixels_and_the_address_keeps_it(
     expect(page.locator(f"{ROWS}[aria-level='3']")).to_have_count(0)
 
 
-@pytest.mark.slow
 def test_the_patch_answers_under_the_hand_and_the_address_keeps_its_place(
     browser_page: Any, server: Server, run: tuple[Recorder, str, str]
 ) -> None:
