@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn_core import digit_map as core
 from cnn_core.data import load_mnist
-from cnn_core.digit_map import MOST_BY_UMAP, Reading, alike, layout, read, umap_layout
+from cnn_core.digit_map import MOST_BY_UMAP, Reading, alike, has_umap, layout, read, umap_layout
 from cnn_core.features import confusion_matrix
 from cnn_core.figures import enlarge, grey
 from ui.components.digit_map import digit_map, placed, pointed
@@ -45,7 +44,7 @@ def plane_field() -> Field:
 
 
 def _planes() -> list[str]:
-    return ["pca", "umap"] if core.has_umap() else ["pca"]
+    return ["pca", "umap"] if has_umap() else ["pca"]
 
 
 def mapped(run: str, step: int, last: int, plane: str = "pca") -> Mapped | None:

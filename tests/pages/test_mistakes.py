@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cnn_core import digit_map
 from cnn_core.data import load_mnist
 from cnn_core.runs import REFERENCE, RunStore
 from tests.pages.conftest import OpenPage, code_of
@@ -111,7 +110,7 @@ def test_digits_move_from_step_to_step_and_the_map_does_not_flip(open_page: Open
 def test_umap_can_be_chosen_only_where_it_is_installed(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, installed: bool
 ) -> None:
-    monkeypatch.setattr(digit_map, "has_umap", lambda: installed)
+    monkeypatch.setattr(mistakes_map, "has_umap", lambda: installed)
     monkeypatch.setattr(mistakes_map, "umap_layout", lambda hidden, like: like[:, ::-1])
     monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(UMAP=Unmoving))
     app = open_page("mistakes", plane="umap")
