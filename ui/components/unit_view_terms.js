@@ -1,8 +1,8 @@
 // A linear layer's unit: its strongest terms for and against, and what all others come to.
 
 function terms(view, into) {
-  const { sides, labels } = view.data;
-  const box = make("div", into, { className: "terms" });
+  const { sides, labels, inShape } = view.data;
+  const box = make("div", into, { className: inShape[0] * inShape[1] > 1 ? "terms placed" : "terms" });
   const most = Math.max(...sides.map(({ terms: [first] }) => Math.abs(first?.numbers[2] ?? 0))) || 1;
   sides.forEach((side, i) => {
     const list = make("div", box, { className: "side" });
