@@ -167,11 +167,11 @@ def test_the_patch_is_outlined_while_pointing_and_the_keyboard_does_the_same(
 ) -> None:
     page = visit(browser_page, server, f"&view=picture&picture=test-0&kernel={EDGE}&at=4,5")
     reading = page.locator(".below .reading")
-    expect(reading).to_contain_text("row 5, column 6 comes from rows 5 to 7, columns 6 to 8")
+    expect(reading).to_contain_text("row 5, column 6 comes from rows 5 to 7 and columns 6 to 8")
     page.locator(".plate.output .frame").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    expect(reading).to_contain_text("row 6, column 7 comes from rows 6 to 8, columns 7 to 9")
+    expect(reading).to_contain_text("row 6, column 7 comes from rows 6 to 8 and columns 7 to 9")
     inside = page.locator(".plate.input .mark").bounding_box()
     frame = page.locator(".plate.input .frame").bounding_box()
     pixel = frame["width"] / 28
@@ -191,7 +191,7 @@ def test_a_patch_beyond_the_edge_tells_of_the_padding_and_shows_what_it_holds(
     )
     reading = page.locator(".below .reading")
     expect(reading).to_contain_text(
-        "row 1, column 1 comes from row 1, column 1 of the input. In the padding: 8 of its 9"
+        "row 1, column 1 comes from row 1 and column 1 of the input. In the padding: 8 of its 9"
     )
     x = load_picture("sample-camera")
     seen = page.locator(".lens").evaluate(
@@ -207,7 +207,7 @@ def test_a_patch_beyond_the_edge_tells_of_the_padding_and_shows_what_it_holds(
     page.locator(".plate.output .frame").focus()
     page.keyboard.press("Shift+ArrowRight")
     expect(reading).to_contain_text(
-        "comes from row 1, columns 9 to 11 of the input. In the padding: 6 of its 9"
+        "comes from row 1 and columns 9 to 11 of the input. In the padding: 6 of its 9"
     )
 
 

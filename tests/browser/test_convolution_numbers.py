@@ -88,7 +88,11 @@ def test_every_output_cell_opens_into_products_that_add_up_to_it(
 
 def moved(page: Any, name: str) -> None:
     """A slider of the settings, by one."""
-    page.get_by_role("slider", name=name).press("ArrowRight")
+    wait_until_idle(page)
+    slider = page.get_by_role("slider", name=name)
+    before = slider.get_attribute("aria-valuenow")
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuenow", str(int(before) + 1))
 
 
 def test_padding_stride_dilation_and_mode_are_read_off_the_grid(browser_page: Any, server: Server) -> None:

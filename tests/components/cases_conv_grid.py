@@ -54,6 +54,7 @@ CASES: dict[str, dict[str, Any]] = {
         "predict": True,
     },
     "part": {"x": COLOURS[0], "weight": FILTER, "stride": 2, "origin": (6, 8), "at": (1, 1)},
+    "predict picture": {"x": PICTURE[:17, :17], "weight": LEARNED[:2, :2], "stride": 5, "predict": True},
     "large": {"x": LARGE, "weight": LEARNED, "padding": 2, "input_range": (0, 1)},
     "too large": {"x": BOOK, "weight": np.ones((5, 5))},
 }

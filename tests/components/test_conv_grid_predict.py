@@ -92,6 +92,16 @@ def test_nothing_of_the_grids_gives_the_size_away(show: Open) -> None:
     assert lit(page, "input-0") == {(0, 0)}
 
 
+def test_a_caption_tells_no_range_of_numbers_that_are_asked_for(show: Open) -> None:
+    page = show("predict picture")
+    caption = page.locator("[data-grid='output-0'] figcaption")
+    expect(caption).to_have_text("Output")
+    give_size(page, 4, 4)
+    expect(caption).to_have_text("Output 4×4")
+    page.locator(".predict input").uncheck()
+    expect(caption).to_contain_text("Output 4×4, from ")
+
+
 def test_each_slip_is_told_from_the_number_it_gives(show: Open) -> None:
     page = show("slips")
     case = CASES["slips"]

@@ -98,8 +98,16 @@ class ConvGrid extends Renderer {
     return { n: on.n, c: this.model.pools ? Math.min(on.c, this.model.channels - 1) : this.model.filter };
   }
 
+  // What a learner who predicts has still to find out: the output's "size", its "numbers", or nothing ("").
+  stillHidden() {
+    const { model, predicting, sizeKnown, known } = this;
+    if (!predicting) return "";
+    const cells = model.count * (model.pools ? model.channels : model.results.length);
+    return !sizeKnown ? "size" : known.size < cells ? "numbers" : "";
+  }
+
   sizeHidden() {
-    return this.predicting && !this.sizeKnown;
+    return this.stillHidden() === "size";
   }
 
   // Why an output cell has no number: "asked" (predict first), "late" (not computed yet), or it has one ("").
@@ -219,14 +227,13 @@ class ConvGrid extends Renderer {
     return this.pointed !== null && bare(target) === bare(this.pointed);
   }
 
-  // `f`: the filter whose map it is, if that is not the one in use. Escape is heard where the focus is.
+  // `f`: the filter whose map it is, if that is not the one in use.
   togglePin(n, c, f = this.model.filter) {
     const same = this.model.pools ? this.channel === c : this.model.filter === f;
     const again = this.pinned && this.at === n && same;
     if (this.filled !== null) this.fillTo(n + 1);
     Object.assign(this, { pinned: !again, at: n, channel: c, pointed: null });
     this.useFilter(f);
-    this.stage.focus({ preventScroll: true });
     this.schedule();
   }
 
@@ -240,9 +247,7 @@ class ConvGrid extends Renderer {
   // The page around must not give away what is still to be found out: Python holds it back.
   render() {
     super.render();
-    const { predicting, sizeKnown, known, model } = this;
-    const asked = model.count * (model.pools ? model.channels : model.results.length);
-    const hidden = !predicting || known.size === asked ? "" : sizeKnown ? "numbers" : "size";
+    const hidden = this.stillHidden();
     if (hidden === this.told) return;
     this.told = hidden;
     this.tell(hidden);

@@ -122,13 +122,14 @@ class Grid {
     for (let row = 0; row < rows; row++) {
       for (let col = 0; col < cols; col++) {
         const { fill, kind } = cell(row, col);
-        const [x, y, colour] = [col * size, row * size, css(fill)];
+        const shown = kind === "unused" ? mix(palette.paper, fill, 0.38) : fill;
+        const [x, y, colour] = [col * size, row * size, css(shown)];
         const look = colour + (kind ?? "");
         if (look === this.drawn[row * cols + col]) continue;
         this.drawn[row * cols + col] = look;
         pen.fillStyle = colour;
         pen.fillRect(x, y, size, size);
-        if (kind) {
+        if (kind && kind !== "unused") {
           pen.strokeStyle = slash;
           pen.stroke(new Path2D(`M${x + size * 0.3} ${y + size * 0.7}L${x + size * 0.7} ${y + size * 0.3}`));
         }

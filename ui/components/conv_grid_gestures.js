@@ -75,6 +75,9 @@ class Gestures {
     this.drag = null;
     if (drag.moved) return;
     const { target } = drag;
+    const { stage } = view;
+    const keys = event.pointerType !== "touch" && !stage.contains(event.target); // Escape is heard where the focus is
+    if (keys) stage.focus({ preventScroll: true, focusVisible: false });
     if (target.on === "output") return view.togglePin(target.n, target.c, target.f);
     if (target.f !== undefined) view.useFilter(target.f); // a finger has not pointed before
     if (event.pointerType === "touch") view.point(view.isPointed(target) ? null : target);

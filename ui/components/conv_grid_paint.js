@@ -1,5 +1,5 @@
 // All the grids of a model: which there are, and what each of their cells looks like.
-// The view that extends it says what is hidden: sizeHidden(), hides(n, c); and what is lit: render().
+// The view that extends it says what is hidden: stillHidden(), hides(n, c); and what is lit: render().
 
 // A grid and the sign before it: they stay together when a line is full.
 function gridAfter(sign, name, parent) {
@@ -154,7 +154,8 @@ class Painter {
   // `of`: whose numbers these are, {c: a channel's own map, slot}.
   paintOutput(grid, of, name, values, bound) {
     const secret = this.sizeHidden(); // one box that does not give the size away
-    setText(grid.caption, secret ? name : `${name} ${this.model.out.join("×")}${this.range(values)}`);
+    const range = this.stillHidden() ? "" : this.range(values);
+    setText(grid.caption, secret ? name : `${name} ${this.model.out.join("×")}${range}`);
     const [rows, cols] = secret ? [1, 1] : this.model.out;
     const side = secret ? Math.max(this.sides.cell, 44) : this.sides.cell;
     const style = numbers(secret ? [0] : values, side);

@@ -83,7 +83,7 @@ class Renderer extends Painter {
     const asked = this.sizeHidden();
     if (pointed?.on === "input") sentence = aboutInput(model, pointed.c, pointed.row, pointed.col, labels, asked);
     if (pointed?.on === "kernel" && !model.pools) sentence = aboutWeight(model, pointed.c, pointed.tap, labels, asked);
-    if (this.pinned) sentence = `${sentence} ${labels.pinned}`;
+    if (this.pinned) sentence = `${sentence} · ${labels.pinned}`;
     this.read(sentence);
     model.x.forEach((_, i) => {
       const text = model.adds ? `${labels.sum}: ${rounded(model.maps[i][n])}` : shortSum(model, n, i, labels);

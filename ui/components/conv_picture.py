@@ -101,7 +101,7 @@ def _labels(convolved: Convolved) -> dict[str, object]:
         "lens": t("The patch, enlarged"),
         "keys": t("Output. The arrow keys move the point, Enter opens its numbers."),
         "reading": t(
-            "The output pixel in row {row}, column {col} comes from {rows}, {columns} of the input."
+            "The output pixel in row {row}, column {col} comes from {rows} and {columns} of the input."
         ),
         "rows": [t("row {cells}"), t("rows {first} to {last}"), t("rows {cells}")],
         "columns": [t("column {cells}"), t("columns {first} to {last}"), t("columns {cells}")],
