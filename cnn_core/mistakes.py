@@ -133,9 +133,8 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _rows(tiles: np.ndarray, columns: int, theme: str) -> np.ndarray:
-    """Tiles (N, h, w, 3) row by row on paper."""
+    """Tiles (N, h, w, 3) row by row on paper as wide as a full row: one alone is as large as one of many."""
     count, height, width, _ = tiles.shape
-    columns = max(1, min(columns, count))
     rows = -(-count // columns)
     step = height + GAP, width + GAP
     canvas = np.empty((max(1, rows * step[0] - GAP), columns * step[1] - GAP, 3), np.uint8)

@@ -66,5 +66,13 @@ def test_how_sure_it_was_stands_in_a_line_of_its_own() -> None:
     assert not np.array_equal(sure, other)
 
 
+def test_a_digit_alone_is_as_large_as_one_of_many() -> None:
+    full = mistakes_picture(IMAGES, LABELS, ANSWERS, 3)
+    alone = mistakes_picture(IMAGES[:1], LABELS[:1], ANSWERS[:1], 3)
+    assert alone.shape[1] == full.shape[1]
+    assert np.array_equal(alone[:, :56], full[: len(alone), :56])
+    assert (alone[:, 56:] == rgb(palette("light").paper)).all()
+
+
 def test_no_digits_make_an_empty_picture() -> None:
     assert digit_wall(IMAGES[:0], [], 4).size < 4000

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.charts import answers_figure
-from cnn_core.colours import palette, rgb
 from cnn_core.edit import Edit
 from cnn_core.figures import enlarge, grey, limits, scale_text, signed
 from cnn_core.mistakes import disagreements_picture
@@ -180,16 +179,7 @@ def flipped_digits(images: np.ndarray, trial: Trial, answers: np.ndarray) -> Non
             drawn = disagreements_picture(
                 images[some], trial.labels[some], trial.answers[some], answers[some], COLUMNS, frame.theme()
             )
-            picture(_widened(drawn), f"flips-{name}", title, caption)
-
-
-def _widened(drawn: np.ndarray) -> np.ndarray:
-    """On paper as wide as a full row of digits: one digit alone is as large as one of many."""
-    wide = COLUMNS * (2 * 28 + 2) - 2
-    paper = np.empty((drawn.shape[0], max(wide, drawn.shape[1]), 3), np.uint8)
-    paper[:] = rgb(palette(frame.theme()).paper)
-    paper[:, : drawn.shape[1]] = drawn
-    return paper
+            picture(drawn, f"flips-{name}", title, caption)
 
 
 def bulk_buttons(layer: str, units: int, edit: Edit, ranking: Ranking, put: Callable[[Edit], None]) -> None:
