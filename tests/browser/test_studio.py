@@ -271,7 +271,7 @@ def test_who_starts_waits_in_order_sees_the_place_and_can_leave(
     pages[1].get_by_role("button", name=translate("Leave the queue", code)).click()
     expect(pages[2].locator(state)).to_contain_text(place(1), timeout=PATIENCE)
     assert ids[1] not in [run.id for run in busy.runs()]
-    pages[0].get_by_role("button", name=translate("Stop", code), exact=True).click()
+    pages[0].get_by_test_id("stMain").get_by_role("button", name=translate("Stop", code)).click()
     until(lambda: busy.run(ids[2]).step)
     expect(pages[2].locator(state)).not_to_contain_text(place(1), timeout=PATIENCE)
     for page in pages:

@@ -102,7 +102,7 @@ def test_the_owner_pauses_and_goes_on_and_others_watch(
         at = store.run(run_id).step
         until(lambda: store.run(run_id).step > at + 20)
 
-        page.get_by_role("button", name="Stop").click()
+        page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
         expect(page.get_by_text(re.compile(r"Stopped after \d+ of 3000 steps"))).to_be_visible()
         expect(page.get_by_text(re.compile("At step .* the network reads"))).to_be_visible(timeout=20_000)
         assert other.complaints == []
@@ -150,7 +150,7 @@ def test_a_mistake_leads_to_its_feature_maps(browser_page: Any, server: Server) 
 def test_a_run_is_named_compared_deleted_and_brought_back(browser_page: Any, server: Server) -> None:
     page = browser_page
     with running(page, server, 4) as run_id:
-        page.get_by_role("button", name="Stop").click()
+        page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
         page.get_by_text("Stopped after").wait_for()
         wait_until_idle(page)
         page.get_by_text("This run: name, file, delete").click()
