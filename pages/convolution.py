@@ -63,7 +63,7 @@ with top[0]:
     st.segmented_control(
         t("Convolve"),
         ["numbers", "picture"],
-        format_func={"numbers": t("numbers"), "picture": t("a picture")}.get,
+        format_func={"numbers": t("numbers"), "picture": t("a picture")}.__getitem__,
         required=True,
         **page.widget("view"),
     )

@@ -77,21 +77,21 @@ def view() -> None:
                 "layer": t("one for the layer"),
                 "held": t("fixed for all steps and images"),
                 "each": t("each map its own"),
-            }.get,
+            }.__getitem__,
             required=True,
             **page.widget("scale"),
         )
         st.segmented_control(
             t("Colours"),
             ["signed", "grey"],
-            format_func={"signed": t("orange below 0, blue above"), "grey": t("black to white")}.get,
+            format_func={"signed": t("orange below 0, blue above"), "grey": t("black to white")}.__getitem__,
             required=True,
             **page.widget("colours"),
         )
         st.segmented_control(
             t("Order of the maps"),
             ["number", "strength"],
-            format_func={"number": t("by their number"), "strength": t("strongest answer first")}.get,
+            format_func={"number": t("by their number"), "strength": t("strongest answer first")}.__getitem__,
             required=True,
             **page.widget("order"),
         )

@@ -112,7 +112,7 @@ st.segmented_control(
     format_func={
         "grey": t("in grey, as in the book"),
         "signed": t("in colour: orange below 0, blue above"),
-    }.get,
+    }.__getitem__,
     required=True,
     **page.widget("scale"),
 )

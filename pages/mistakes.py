@@ -30,11 +30,12 @@ page = frame.begin(
 looked_at = specimen.pick(page, ask=live.address("mistakes"))
 
 with st.spinner(t("The network reads all test digits…")):
-    found = mistakes_map.mapped(looked_at.run.id, looked_at.step, looked_at.steps[-1], page.plane)
-if found is None:
+    mapped = mistakes_map.mapped(looked_at.run.id, looked_at.step, looked_at.steps[-1], page.plane)
+if mapped is None:
     st.warning(diverged.in_words())
     frame.end("mistakes", page)
     st.stop()
+found = mapped
 live.offer("mistakes", partial(mistakes_map.moved_to, looked_at, page.plane))
 labels = load_mnist().test_labels
 said = Answers(labels, found.answers, found.shares.max(axis=1))
@@ -42,7 +43,8 @@ counts = confusion_matrix(labels, said.answers)
 
 matrix, digits = st.columns(2, gap="large")
 with matrix:
-    at = None if page.confused == "all" else tuple(map(int, page.confused.split("-")))
+    truth, _, answer = page.confused.partition("-")
+    at = None if page.confused == "all" else (int(truth), int(answer))
     confusion(
         mistakes_map.MATRIX,
         counts,

@@ -1,5 +1,7 @@
 """What pooling keeps, and what it forgives (7.3)."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -58,7 +60,7 @@ with top[0]:
     st.segmented_control(
         t("Pool"),
         ["numbers", "picture"],
-        format_func={"numbers": t("numbers"), "picture": t("a picture")}.get,
+        format_func={"numbers": t("numbers"), "picture": t("a picture")}.__getitem__,
         required=True,
         **page.widget("view"),
     )
@@ -66,7 +68,7 @@ with top[1]:
     st.segmented_control(
         t("Keep"),
         list(POOLS),
-        format_func={"max": t("the maximum"), "avg": t("the mean")}.get,
+        format_func={"max": t("the maximum"), "avg": t("the mean")}.__getitem__,
         required=True,
         **page.widget("op"),
     )
@@ -178,7 +180,7 @@ if output is not None and before is not None and not hidden:
             t("Save picture"),
         )
     elif max(x.shape) <= LARGEST:
-        save_picture(lambda: pooled_picture(still, x, before, output), "pooled")
+        save_picture(partial(pooled_picture, still, x, before, output), "pooled")
 if output is not None and not held_back(hidden == "size"):
     sizes = [Size(n, page.window, page.stride, page.padding) for n in x.shape]
     size_formula(sizes)

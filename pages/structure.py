@@ -1,5 +1,7 @@
 """What a CNN has that a fully connected network has not, and what flattening loses (7.1, 7.2.1)."""
 
+from functools import partial
+
 import streamlit as st
 
 from cnn_core import own_network
@@ -56,7 +58,7 @@ for side, rows in networks.items():
         )
     )
     drawing(
-        lambda width, rows=rows, name=name: cost_chart(rows, titles, most, frame.theme(), name, width),
+        partial(cost_chart, rows, titles, most, frame.theme(), name),
         f"costs-{getattr(page, side)}-{side}",
         t("Bars: the parameters and the multiply-adds of each layer"),
         wide=1000,

@@ -29,13 +29,13 @@ spec = looked_at.run.spec.model
 edit = read_edit(page, spec)
 rows = {row.name: row for row in summary(spec)}
 seats = dict(muting(spec))
-layer = page.layer if page.layer in seats else next(iter(seats), None)
+layer = page.layer if page.layer in seats else next(iter(seats), "")
 trial = shared_trial(looked_at.run.id, looked_at.step)
 healthy = not diverged.warned(trial.logits)
 
-if healthy and layer is None:
+if healthy and not layer:
     st.info(t("This network has one layer with weights alone: there is no part to mute. Choose another run."))
-elif healthy and layer is not None:
+elif healthy:
     edited = edit.apply(model)
     maps = feature_maps(edited, looked_at.seen)
     answers, before = trial.answers_with(edit), trial.accuracy(trial.answers)
@@ -53,7 +53,7 @@ elif healthy and layer is not None:
         order.segmented_control(
             t("Order"),
             ["number", "rank"],
-            format_func={"number": t("by number"), "rank": t("by what matters")}.get,
+            format_func={"number": t("by number"), "rank": t("by what matters")}.__getitem__,
             required=True,
             **page.widget("order"),
         )
@@ -119,7 +119,7 @@ flipped = np.flatnonzero(answers != trial.answers)
 """,
 )
 
-if healthy and layer is not None and not ranking.complete:  # last: all else is there already, and can be used
+if healthy and layer and not ranking.complete:  # last: all else is there already, and can be used
     bar = progress.progress(0.0)
     for done in measure(ranking, trial, layer):
         bar.progress(

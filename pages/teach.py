@@ -58,8 +58,12 @@ with told:
             disabled=not pixels.any(),
             on_click=lambda: teach_lesson.teach(page, looked_at, lesson),
         )
-        undo = {"disabled": not lesson.name, "icon": ":material/undo:"}
-        st.button(t("Undo"), on_click=lambda: page.set(taught=lesson.before), **undo)
+        st.button(
+            t("Undo"),
+            icon=":material/undo:",
+            disabled=not lesson.name,
+            on_click=lambda: page.set(taught=lesson.before),
+        )
         st.button(t("Forget the lesson"), on_click=lambda: page.set(taught=""), disabled=not lesson.name)
     if trouble := st.session_state.get(teach_lesson.TROUBLE):
         st.warning(explain(trouble))

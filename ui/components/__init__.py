@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,13 @@ def component(
         js="\n".join(script.read_text("utf-8") for script in scripts),
     )
 
-    def mounted(*, key: str, data: dict[str, Any] | None = None, **others: Any) -> Any:
+    def mounted(*, key: str, data: Mapping[str, Any] | None = None, **others: Any) -> Any:
         return registered(key=key, data={**(data or {}), "key": key, "turn": _turn(key, data)}, **others)
 
     return mounted
 
 
-def _turn(key: str, data: dict[str, Any] | None) -> int:
+def _turn(key: str, data: Mapping[str, Any] | None) -> int:
     """When these values were first sent, in milliseconds: it rises with each change, and only then.
 
     What was answered between two runs (ui.live) is a change too: the next run is news, whatever it sends.

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -63,7 +64,7 @@ def strips(
 
 def network_view(
     key: str,
-    shown: dict[str, object],
+    shown: Mapping[str, Any],
     on_open: Callable[[Unit], None],
     opened: Unit | None = None,
     space: bool = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ui.components import component
@@ -10,7 +10,7 @@ from ui.components import component
 _mount = component("told", uses=("dom",))
 
 
-def told(key: str, values: dict[str, Any]) -> None:
+def told(key: str, values: Mapping[str, Any]) -> None:
     """Show ``words``; ``key`` is what an answer calls it by."""
     _mount(key=key, data=values)
 
