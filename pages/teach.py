@@ -9,7 +9,6 @@ from ui.language import explain, t
 from ui.pictures import drawing
 from ui.state import choice, flag, integer, words
 
-SURE = 0.9  # above it there is little left to teach
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 
 page = frame.begin(
@@ -69,40 +68,10 @@ with told:
         st.warning(explain(trouble))
     if pixels.any():
         now = predict(lesson.model, pixels)
-        was, reads = int(before.argmax()), int(now.argmax())
-        if lesson.steps:
-            said = t(
-                "Steps of teaching: {steps}. Now it reads a **{digit}** ({share:.1%}); as trained it read a "
-                "{was} ({then:.1%}).",
-                steps=lesson.steps,
-                digit=reads,
-                share=float(now[reads]),
-                was=was,
-                then=float(before[was]),
-            )
-        elif was == page.label and before[was] < SURE:
-            said = t(
-                "It already reads a **{digit}**, but only with {share:.1%}. Teach it one step, and see how "
-                "much surer it gets.",
-                digit=was,
-                share=float(before[was]),
-            )
-        elif was == page.label:
-            said = t(
-                "It already reads a **{digit}** ({share:.1%}), so a step changes almost nothing. Draw a "
-                "digit that it misreads, or tell it something wrong.",
-                digit=was,
-                share=float(before[was]),
-            )
-        else:
-            said = t(
-                "It reads a **{digit}** ({share:.1%}), and you say it is a {label}. Teach it one step.",
-                digit=was,
-                share=float(before[was]),
-                label=page.label,
-            )
-        st.markdown("#### " + said)
-        named = {t("as trained"): before} | ({t("after the lesson"): now} if lesson.steps else {})
+        st.markdown("#### " + teach_results.answer(lesson, page.label, before, now))
+        named = {t("as trained"): before}
+        if lesson.steps and not diverged.has_diverged(now):
+            named |= {t("after the lesson"): now}
         alt = t("The probability of each digit, as trained and after the lesson")
         drawing(lambda width: answer_bars(named, frame.theme(), width, alt), "taught", alt, wide=520)
 

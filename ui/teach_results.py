@@ -12,6 +12,7 @@ from cnn_core.mistakes import disagreements_picture
 from cnn_core.surgery import flips
 from cnn_core.teach import moved, weights_of
 from ui import frame
+from ui.diverged import has_diverged
 from ui.language import t
 from ui.pictures import picture, save_table
 from ui.specimen import Specimen
@@ -21,6 +22,44 @@ from ui.teach_lesson import TESTED, Lesson, answers, counted
 COLUMNS = 8  # digits side by side
 SHOWN = 48  # digits of a kind of flip: more of them are counted, not shown
 FILTERS = 16
+SURE = 0.9  # above it there is little left to teach
+
+
+def answer(so_far: Lesson, label: int, before: np.ndarray, now: np.ndarray) -> str:
+    """What it reads, by its ten probabilities as trained and after the lesson, and what to do next."""
+    was, reads = int(before.argmax()), int(now.argmax())
+    if has_diverged(now):
+        return t("With so large a step the weights are no numbers: use a smaller learning rate.")
+    if so_far.steps:
+        return t(
+            "Steps of teaching: {steps}. Now it reads a **{digit}** ({share:.1%}); as trained it read a "
+            "{was} ({then:.1%}).",
+            steps=so_far.steps,
+            digit=reads,
+            share=float(now[reads]),
+            was=was,
+            then=float(before[was]),
+        )
+    if was == label and before[was] < SURE:
+        return t(
+            "It already reads a **{digit}**, but only with {share:.1%}. Teach it one step, and see how "
+            "much surer it gets.",
+            digit=was,
+            share=float(before[was]),
+        )
+    if was == label:
+        return t(
+            "It already reads a **{digit}** ({share:.1%}), so a step changes almost nothing. Draw a "
+            "digit that it misreads, or tell it something wrong.",
+            digit=was,
+            share=float(before[was]),
+        )
+    return t(
+        "It reads a **{digit}** ({share:.1%}), and you say it is a {label}. Teach it one step.",
+        digit=was,
+        share=float(before[was]),
+        label=label,
+    )
 
 
 def weights(looked_at: Specimen, so_far: Lesson) -> None:

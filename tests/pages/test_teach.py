@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
 from cnn_core.data import load_mnist
 from cnn_core.features import predict, predict_batch
@@ -15,7 +16,7 @@ from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.teach import moved, restored, weights_of
 from tests.pages.conftest import OpenPage, code_of
 from tests.trained import SEVEN
-from ui import teach_lesson
+from ui import teach_lesson, teach_results
 from ui.specimen import keep_drawing, load_image
 
 
@@ -142,3 +143,19 @@ def test_where_nothing_is_read_wrong_a_sentence_says_so(
 
 def test_it_speaks_korean(open_page: OpenPage) -> None:
     assert open_page("teach", lang="ko").header[0].value == "여러분의 손글씨를 가르칠 수 있을까요?"
+
+
+def test_what_it_says_depends_on_what_it_reads() -> None:
+    def shares(digit: int, share: float) -> np.ndarray:
+        others = np.full(10, (1 - share) / 9)
+        others[digit] = share
+        return others
+
+    untaught = teach_lesson.Lesson("", "", 0, nn.Identity())
+    taught = teach_lesson.Lesson("a", "", 1, nn.Identity())
+    sure, unsure, other = shares(7, 0.99), shares(7, 0.4), shares(2, 0.8)
+    assert "changes almost nothing" in teach_results.answer(untaught, 7, sure, sure)
+    assert "only with 40.0%" in teach_results.answer(untaught, 7, unsure, unsure)
+    assert "you say it is a 7" in teach_results.answer(untaught, 7, other, other)
+    assert "Now it reads a **7**" in teach_results.answer(taught, 7, other, sure)
+    assert "no numbers" in teach_results.answer(taught, 7, other, np.full(10, np.nan))
