@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import streamlit as st
 
 from cnn_core.channel_examples import COLOUR_FILTERS, channel_products
 from cnn_core.figures import grey, limits, scale_text, signed
-from cnn_core.images import sample
-from cnn_core.messages import text
+from cnn_core.images import open_picture, sample, to_rgb
+from cnn_core.messages import Problem, text
 from cnn_core.sizes import Sliding, neighbourhood, opened
 from ui.components.channel_sum import channel_sum
 from ui.components.conv_grid import conv_grid, hidden_by
 from ui.conv_pictures import full_colour
 from ui.frame import theme
-from ui.language import t
+from ui.language import explain, t
+from ui.picture_input import upload_picture
 from ui.pictures import beside, save_picture
+from ui.specimen import store
 from ui.state import PageState, choice, flag, number, words
 
 PATCH = "channels.patch"
+UPLOAD, OWN = "upload-", "own"
+MAX_SIDE = 240  # pixels of a picture of one's own
+MIN_SIDE = 8
 SAMPLES = {"garden": text("garden"), "coffee": text("coffee"), "cat": text("cat")}
 FILTER_NAMES = {
     "red_not_green": text("red, but not green"),
@@ -28,7 +35,8 @@ FILTER_NAMES = {
     "blur": text("mean of all channels, blurred"),
 }
 COLOUR_FIELDS = {
-    "sample": choice("garden", list(SAMPLES)),
+    "sample": choice("garden", [*SAMPLES, OWN]),
+    "photo": words("", longest=80),
     "filter": choice("red_not_green", list(COLOUR_FILTERS)),
     "picture_bias": number(-0.2, -3, 3),
     "stretch": flag(),
@@ -36,9 +44,21 @@ COLOUR_FIELDS = {
 }
 
 
-def colour_sample(name: str) -> np.ndarray:
-    """A colour picture (3, H, W) of 0 to 1, small enough that all its maps fit side by side."""
-    return sample(name)[:, ::2, ::2]
+@lru_cache(maxsize=8)
+def load_colour(ref: str) -> np.ndarray:
+    """A picture (3, H, W) of 0 to 1, small enough that all its maps fit side by side; raises Problem.
+
+    ``ref`` is the name of a sample, or upload-<sha256>.
+    """
+    if ref in SAMPLES:
+        return sample(ref)[:, ::2, ::2]
+    pixels = to_rgb(open_picture(store().artifact(ref.removeprefix(UPLOAD)).data, MAX_SIDE))
+    if min(pixels.shape[1:]) < MIN_SIDE:
+        raise Problem(
+            "This picture has less than {side} rows or columns: choose a larger one, or crop it less.",
+            side=MIN_SIDE,
+        )
+    return pixels
 
 
 def colour_names() -> list[str]:
@@ -48,8 +68,8 @@ def colour_names() -> list[str]:
 
 def show_colour_picture(page: PageState) -> None:
     """The choices, every map that leads to the output, and the numbers of the pixel that is pointed at."""
-    _choices(page)
-    x, weight, bias = colour_sample(page.sample), COLOUR_FILTERS[page.filter], page.picture_bias
+    x = _chosen(page)
+    weight, bias = COLOUR_FILTERS[page.filter], page.picture_bias
     parts = channel_products(x, weight)
     sums = parts.cumsum(axis=0)
     output = sums[-1] + bias
@@ -105,10 +125,14 @@ def show_colour_picture(page: PageState) -> None:
     )
 
 
-def _choices(page: PageState) -> None:
+def _chosen(page: PageState) -> np.ndarray:
+    """What there is to choose, and the chosen picture; the first sample while there is none of one's own."""
     first, second, third = st.columns([2, 3, 2])
     first.selectbox(
-        t("Picture"), list(SAMPLES), format_func=lambda name: t(SAMPLES[name]), **page.widget("sample")
+        t("Picture"),
+        [*SAMPLES, OWN],
+        format_func=lambda name: t(SAMPLES[name]) if name in SAMPLES else t("Your own picture"),
+        **page.widget("sample"),
     )
     second.selectbox(
         t("Filter with three slices"),
@@ -117,6 +141,19 @@ def _choices(page: PageState) -> None:
         **page.widget("filter"),
     )
     third.number_input(t("Bias"), -3.0, 3.0, step=0.1, format="%g", **page.widget("picture_bias"))
+    if page.sample == OWN:
+        upload_picture(page, "photo")
+    try:
+        return load_colour(_picture(page))
+    except Problem as error:
+        st.warning(explain(error))
+        page.set(photo="")
+        return load_colour(_picture(page))
+
+
+def _picture(page: PageState) -> str:
+    """The name of the picture that is shown."""
+    return page.photo or page.default("sample") if page.sample == OWN else page.sample
 
 
 def _composed(
@@ -135,11 +172,21 @@ def _composed(
 
 def colour_code(page: PageState) -> str:
     """The picture's maps in PyTorch; it leaves ``parts`` (C, OH, OW) and ``colour_output`` (OH, OW)."""
+    ref = _picture(page)
     slices = ",\n    ".join(str(slice_.round(6).tolist()) for slice_ in COLOUR_FILTERS[page.filter])
-    return f"""
+    taken = f"""
 from cnn_core.images import sample
 
-picture = torch.tensor(sample("{page.sample}")[:, ::2, ::2])  # (C, H, W), 0 to 1
+picture = torch.tensor(sample("{ref}")[:, ::2, ::2])  # (C, H, W), 0 to 1"""
+    if ref.startswith(UPLOAD):
+        name = ref.removeprefix(UPLOAD)
+        taken = f"""
+from cnn_core.images import open_picture, to_rgb
+from cnn_core.runs import RunStore
+
+file = RunStore().artifact("{name}").data  # or open("my picture.png", "rb").read()
+picture = torch.tensor(to_rgb(open_picture(file, {MAX_SIDE})))  # (C, H, W), 0 to 1"""
+    return f"""{taken}
 slices = torch.tensor([
     {slices},
 ])  # (C, FH, FW)

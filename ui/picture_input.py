@@ -78,7 +78,7 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
             9999,
             **control(f"picture.{name}.number", number, lambda n: page.set(**{name: f"test-{n}"})),
         )
-        _upload(page, name)
+        upload_picture(page, name)
     return pixels
 
 
@@ -91,7 +91,8 @@ def _name(ref: str) -> str:
     return t("Your drawing") if kind == "drawing" else t("Your picture")
 
 
-def _upload(page: PageState, name: str) -> None:
+def upload_picture(page: PageState, name: str) -> None:
+    """A file or a photo of the learner's own, as the choice ``name``: upload-<sha256>."""
     file = st.file_uploader(
         t("A picture of your own (PNG, JPEG, WebP, GIF or BMP)"),
         ["png", "jpg", "jpeg", "webp", "gif", "bmp"],

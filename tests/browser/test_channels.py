@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from torch.nn import functional as F
 
 from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, numbers
-from cnn_core.figures import signed
+from cnn_core.figures import picture_png, signed
 from cnn_core.images import sample
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
@@ -246,6 +246,23 @@ def test_while_a_learner_predicts_nothing_on_the_page_tells_the_answer(
     assert "".join(colour(page).locator("figcaption b").all_inner_texts()) == ""
     patch.get_by_label("Predict first").uncheck()
     expect(colour(page).locator(".reading")).to_contain_text("Row 61, column 101")
+
+
+def test_a_photo_of_ones_own_splits_into_its_channels(browser_page: Any, server: Server) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (60, 40, 3)).astype(np.uint8)
+    page = visit(browser_page, server, "&filter=blue_not_yellow&picture_bias=0")
+    page.get_by_role("combobox", name="Picture").click()
+    page.get_by_role("option", name="Your own picture").click()
+    file = {"name": "photo.png", "mimeType": "image/png", "buffer": picture_png(photo)}
+    page.locator("input[type=file]").set_input_files(file)
+    page.wait_for_url(re.compile("photo=upload-"))
+    expect(colour(page).locator("[data-map=output] canvas")).to_have_attribute("width", "38")
+    touch(page, "mouse", colour(page).locator("[data-map=output] .frame"), (0.5, 0.5))
+    row, col = pointed(page)
+    x = torch.tensor(photo.transpose(2, 0, 1) / 255)
+    expected = F.conv2d(x[None], torch.tensor(COLOUR_FILTERS["blue_not_yellow"])[None])[0, 0, row, col]
+    assert float(pixel(page, "output")) == pytest.approx(float(expected), abs=1e-6)
+    assert (row, col) == (29, 19)
 
 
 @pytest.mark.parametrize("batch", [0, 1])

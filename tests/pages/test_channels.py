@@ -35,6 +35,13 @@ def test_the_code_adds_up_the_colour_pictures_three_maps(open_page: OpenPage) ->
     assert left["parts"].shape == (3, *expected.shape)
 
 
+def test_a_picture_that_is_not_there_gets_a_sentence(open_page: OpenPage) -> None:
+    app = open_page("channels", sample="own", photo="upload-" + "0" * 64)
+    assert len(app.warning) == 1
+    assert app.query_params.get("photo") is None
+    assert "colour_output" in code_of(app)
+
+
 def test_a_kernel_larger_than_the_input_gets_a_sentence_and_the_rest_stays(open_page: OpenPage) -> None:
     app = open_page("channels", size=5, k=11)
     assert len(app.warning) == 1

@@ -60,6 +60,7 @@ class ChannelSum {
     const { pixels, shape, weight, bias, limit, colours } = this.data;
     const picture = bytes(pixels);
     const size = shape[0] * shape[1];
+    this.root.style.setProperty("--aspect", shape[1] / shape[0]);
     this.span = [weight[0].length, weight[0][0].length];
     this.out = shape.map((n, axis) => n - this.span[axis] + 1);
     const channels = weight.map((_, c) => picture.subarray(c * size, (c + 1) * size));
