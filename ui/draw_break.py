@@ -63,20 +63,20 @@ def chosen(page: PageState) -> Distortion:
 
 
 def show(page: PageState, looked_at: Specimen, pixels: np.ndarray) -> None:
-    """The sliders; beside them the changed digit, its answer, and the answer along a whole range."""
+    """The changed digit with its answer; the sliders; the answer along the whole range of one of them."""
     st.subheader(t("Where does it break?"), anchor=False)
     found = broken(looked_at, pixels, chosen(page), page.vary)
     shown = _shown(found, frame.theme())
     ask = live.offer("draw.break", partial(moved_to, looked_at, pixels, frame.theme()))
-    settings, curve = st.columns([3, 5], gap="large")  # on a phone the sliders stand above what they do
+    digit, said = st.columns([1, 5], vertical_alignment="center", gap="medium")
+    with digit:
+        told("draw.changed", shown["draw.changed"])
+    with said:
+        told("draw.breaks", shown["draw.breaks"])
+    settings, curve = st.columns([3, 5], gap="large")
     with settings:
         _sliders(page, ask)
     with curve:
-        digit, said = st.columns([1, 3], vertical_alignment="center", gap="medium")
-        with digit:
-            told("draw.changed", shown["draw.changed"])
-        with said:
-            told("draw.breaks", shown["draw.breaks"])
         for width in WIDTHS:
             with st.container(key=f"{width}-breaking-point"):
                 told(f"draw.curve.{width}", shown[f"draw.curve.{width}"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 from types import SimpleNamespace
@@ -132,3 +133,13 @@ class Unmoving:
 
 def test_it_speaks_korean(open_page: OpenPage) -> None:
     assert open_page("mistakes", lang="ko").header[0].value == "무엇을 틀릴까요?"
+
+
+def test_the_map_fills_its_frame_and_a_line_lies_in_the_middle() -> None:
+    def shown(places: list[tuple[float, float]]) -> list[list[int]]:
+        labels = np.zeros(len(places), np.int64)
+        coded = base64.b64decode(placed(np.array(places, np.float32), labels, labels)["points"])
+        return np.frombuffer(coded, "<i2").reshape(-1, 2).tolist()  # type: ignore[no-any-return]
+
+    assert shown([(0, -3), (1, 5), (2, 1)]) == [[-32767, -32767], [0, 32767], [32767, 0]]
+    assert shown([(0, 7), (2, 7)]) == [[-32767, 0], [32767, 0]]
