@@ -90,9 +90,9 @@ def moved(page: Any, name: str) -> None:
     """A slider of the settings, by one."""
     wait_until_idle(page)
     slider = page.get_by_role("slider", name=name)
-    before = slider.get_attribute("aria-valuenow")
+    before = slider.get_attribute("aria-valuetext")
     slider.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuenow", str(int(before) + 1))
+    expect(slider).to_have_attribute("aria-valuetext", str(int(before) + 1))
 
 
 def test_padding_stride_dilation_and_mode_are_read_off_the_grid(browser_page: Any, server: Server) -> None:
