@@ -51,9 +51,7 @@ def digit_map(
 def placed(places: np.ndarray, truth: np.ndarray, answers: np.ndarray) -> dict[str, str]:
     """What the map shows of places (N, 2), for ``digit_map`` and for an answer to a hand (ui.live)."""
     low, high = places.min(axis=0), places.max(axis=0)
-    across = (2 * places - low - high) / np.maximum(
-        high - low, 1e-9
-    )  # fills its frame; a line lies midway
+    across = (2 * places - low - high) / np.maximum(high - low, 1e-9)  # fills its frame; a line lies midway
     return {
         "points": _coded(np.round(across * 32767).astype("<i2")),
         "truth": _coded(truth.astype(np.uint8)),
