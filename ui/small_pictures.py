@@ -44,10 +44,15 @@ def ten_bars(values: np.ndarray, right: int, written: Callable[[float], str] = n
     st.html(bars_html(values, right, written))
 
 
-def bars_html(values: np.ndarray, right: int | None, written: Callable[[float], str] = number) -> str:
-    """A bar for each digit, to the left below zero; the right digit is outlined, the answer strong."""
+def bars_html(
+    values: np.ndarray, right: int | None, written: Callable[[float], str] = number, full: float = 0.0
+) -> str:
+    """A bar for each digit, to the left below zero; the right digit is outlined, the answer strong.
+
+    ``full``: the value whose bar is as long as there is room; the largest one, where that is more.
+    """
     finite = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
-    low, high = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
+    low, high = min(0.0, float(finite.min())), max(full, float(finite.max()))
     span = (high - low) or 1.0
     answer = int(finite.argmax())
     rows = []

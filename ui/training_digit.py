@@ -43,7 +43,7 @@ def _read(run_id: str, step: int, ref: str, theme: str, language: str, _run: Run
         share=float(shares.max()),
     )
     shown = ["input", *story_layers(_run.spec.model)[:-1]]  # the last are the ten scores
-    bars = bars_html(shares, _image.label, lambda share: f"{share:.1%}")
+    bars = bars_html(shares, _image.label, lambda share: f"{share:.1%}", full=1.0)
     rows = rows_html([Row(name, maps[name]) for name in shown], t("What the layer makes of the image"), MAP)
     return f"<div><p>{_bold(told)}</p>{bars}</div>{rows}"
 

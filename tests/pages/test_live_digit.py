@@ -45,6 +45,8 @@ def test_the_chosen_digit_is_read_by_the_newest_weights(open_page: OpenPage) -> 
     html = shown(open_page("training", run=run_id, image="test-8"))
     assert said_of(run_id, SMALL.steps, 8) in html
     assert html.count('class="ten-bars"') == 1
+    shares = predict(RunStore().model(run_id), load_mnist().test_images[8])
+    assert all(f"width:{100 * share:.1f}%" in html for share in shares)  # a full bar is a probability of 1
     assert [name in html for name in ("<b>input</b>", "<b>relu1</b>", "<b>relu2</b>")] == [True] * 3
     assert "<b>fc2</b>" not in html  # the ten bars are it
 
