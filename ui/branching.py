@@ -95,7 +95,13 @@ def _settings(run: Run) -> dict[str, Any]:
         batch_size = whole("batch_size", spec.batch_size)
         train_size = whole("train_size", spec.train_size)
         learned = [row.name for row in summary(spec.model) if row.parameters]
-        frozen = st.multiselect(t("Layers that stay as they are"), learned, spec.frozen, key=key("frozen"))
+        frozen = st.multiselect(
+            t("Layers that stay as they are"),
+            learned,
+            spec.frozen,
+            key=key("frozen"),
+            placeholder=t("Choose layers"),
+        )
     augmentation = st.toggle(names["augmentation"], spec.augmentation, key=key("augmentation"))
     return {
         "learning_rate": rate,
