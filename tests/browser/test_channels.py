@@ -250,9 +250,7 @@ def test_while_a_learner_predicts_nothing_on_the_page_tells_the_answer(
 
 def test_a_photo_of_ones_own_splits_into_its_channels(browser_page: Any, server: Server) -> None:
     photo = np.random.default_rng(0).integers(0, 256, (60, 40, 3)).astype(np.uint8)
-    page = visit(browser_page, server, "&filter=blue_not_yellow&picture_bias=0")
-    page.get_by_role("combobox", name="Picture").click()
-    page.get_by_role("option", name="Your own picture").click()
+    page = visit(browser_page, server, "&sample=own&filter=blue_not_yellow&picture_bias=0")
     file = {"name": "photo.png", "mimeType": "image/png", "buffer": picture_png(photo)}
     page.locator("input[type=file]").set_input_files(file)
     page.wait_for_url(re.compile("photo=upload-"))
