@@ -191,6 +191,7 @@ def test_the_colour_pictures_maps_open_at_any_pixel_down_to_its_numbers(
         page.wait_for_url(re.compile(rf"at={row}(,|%2C){col}")) if way == "tap" else None
 
 
+@pytest.mark.slow
 def test_the_maps_fill_channel_by_channel_and_then_the_bias_is_added(
     browser_page: Any, server: Server
 ) -> None:
