@@ -16,7 +16,12 @@ LARGEST = 40  # rows or columns
 
 _mount = component(
     "shift_lab",
-    uses=("dom", "ask", "said", *(f"conv_grid_{part}" for part in ("borders", "draw", "layout", "model", "parts"))),
+    uses=(
+        "dom",
+        "ask",
+        "said",
+        *(f"conv_grid_{part}" for part in ("borders", "draw", "layout", "model", "parts")),
+    ),
 )
 
 
