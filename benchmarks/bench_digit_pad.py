@@ -98,13 +98,13 @@ def summary(times: list[float]) -> dict[str, float]:
 
 
 def main() -> None:
-    with streamlit_server(APP, first_port=8660) as server, chromium() as browser:
+    with streamlit_server(APP) as server, chromium() as browser:
         page = new_page(browser)
         page.goto(server.url)
         page.locator("canvas").first.wait_for()
         wait_until_idle(page)
         waits = strokes_to_words(page)
-    with streamlit_server(first_port=8660) as server, chromium() as browser:
+    with streamlit_server() as server, chromium() as browser:
         page = new_page(browser)
         page.goto(f"{server.url}/draw?lang=en")
         page.locator("canvas").first.wait_for(timeout=60_000)

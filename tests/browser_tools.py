@@ -40,22 +40,16 @@ class Server:
     home: Path
 
 
-def free_port(first: int = 8610) -> int:
-    """The first port of 127.0.0.1 from ``first`` on that nobody listens on."""
-    for port in range(first, first + 500):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError(f"no free port from {first} on")
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on; two who ask at once get two."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
 def streamlit_server(
-    script: Path = ROOT / "app.py", home: Path | None = None, first_port: int = 8610, **variables: str
+    script: Path = ROOT / "app.py", home: Path | None = None, **variables: str
 ) -> Iterator[Server]:
     """Serve a script, with a ``CNN_EXPLORER_HOME`` of its own unless one is given, until the block ends.
 
@@ -64,7 +58,7 @@ def streamlit_server(
     with TemporaryDirectory(prefix="cnn-explorer-") as temporary:
         home = home or Path(temporary)
         log = Path(temporary) / "server.log"
-        port = free_port(first_port)
+        port = free_port()
         # fmt: off
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1",
                    "--server.port", str(port), "--server.headless", "true"]

@@ -73,7 +73,7 @@ def locally(spec: object) -> str:
 def test_two_workers_train_as_one_and_one_goes_on_for_a_lost_one(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = f"tls://127.0.0.1:{free_port(8900)}"
+    address = f"tls://127.0.0.1:{free_port()}"
     monkeypatch.setenv("CNN_EXPLORER_SCHEDULER", address)
     cluster.make_certificates(cluster.folder())
     specs = [replace(SPEC, seed=seed, steps=3_000) for seed in (1, 2)]

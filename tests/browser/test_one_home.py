@@ -54,7 +54,7 @@ def test_two_servers_and_the_command_line_do_not_disturb_each_other(
     store = RunStore()
     with (
         streamlit_server(home=tmp_path) as one,
-        streamlit_server(home=tmp_path, first_port=8750) as two,
+        streamlit_server(home=tmp_path) as two,
         command(3) as typed,
     ):
         pages = {server.url: new_page(browser) for server in (one, two)}
