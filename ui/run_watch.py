@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from time import sleep
 
 import streamlit as st
 
@@ -14,6 +15,8 @@ from ui.specimen import store
 
 POLL_SECONDS = 0.5
 SOON_SECONDS = 0.15  # while the first point of a curve is about to come
+FIRST_WAIT = 0.4  # how long the page itself waits for that point: it is then on screen a round trip earlier
+FIRST_LOOKS = 0.02
 JUST_NOW = 5.0  # seconds since the click: what has not begun by then is not worth so many looks
 NONE, WAITS, BEGINS, GOES_ON, OVER = "none", "waits", "begins", "goes on", "over"
 
@@ -31,7 +34,7 @@ def watch_runs(run_ids: Sequence[str], show: Callable[[list[Run | None]], None])
 
     The whole page runs again when one begins, ends, or is deleted: what stands round them changes then.
     """
-    before = _phases(_find(run_ids))
+    before = _first_phases(run_ids)
 
     def look() -> None:
         runs = _find(run_ids)
@@ -47,6 +50,15 @@ def watch_runs(run_ids: Sequence[str], show: Callable[[list[Run | None]], None])
 
 def _find(run_ids: Sequence[str]) -> list[Run | None]:
     return [find_run(run_id) for run_id in run_ids]
+
+
+def _first_phases(run_ids: Sequence[str]) -> list[str]:
+    """What the runs are doing, once one that is about to begin has begun, or has not within a moment."""
+    ensure_engine()
+    deadline = time.monotonic() + FIRST_WAIT
+    while BEGINS in (phases := _phases(_find(run_ids))) and time.monotonic() < deadline:
+        sleep(FIRST_LOOKS)
+    return phases
 
 
 def _phases(runs: Sequence[Run | None]) -> list[str]:

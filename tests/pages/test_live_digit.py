@@ -92,6 +92,27 @@ def test_the_right_digit_is_outlined_and_the_image_stays_in_the_address(open_pag
     assert app.query_params["image"] == "test-3"
 
 
+def test_a_page_brings_the_first_point_of_the_run_that_was_just_started(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page("training")
+    recorder, first = Recorder(), segments(SMALL)[1]
+    run_id = recorder.add(SMALL)
+    task = recorder.take(run_id)
+    assert task is not None
+    looks: list[float] = []
+
+    def train(seconds: float) -> None:  # what an engine does meanwhile
+        looks.append(seconds)
+        if len(looks) == 3:
+            recorder.record(task, first)
+
+    monkeypatch.setattr(run_watch, "sleep", train)
+    app = open_page("training", run=run_id)
+    assert len(looks) == 3
+    assert said_of(run_id, first.ends, 0) in shown(app)
+
+
 @pytest.mark.parametrize(
     ("age", "step", "every"),
     [(0.0, 0, run_watch.SOON_SECONDS), (60.0, 0, run_watch.POLL_SECONDS), (0.0, 5, run_watch.POLL_SECONDS)],
