@@ -53,7 +53,7 @@ def test_draw_reads_and_bends_the_digit_as_the_network_gets_it(open_page: OpenPa
     expected = predict(network(run), bent)
     assert np.allclose(code_of(app)["changed"], expected)
     said = f"Changed so, it reads a **{expected.argmax()}** ({expected.max():.1%})"
-    assert said in " ".join(m.value for m in app.markdown)
+    assert said in told(app)
     assert any(CAPTION in c.value for c in app.caption)
 
 
