@@ -46,6 +46,8 @@ MAX_LAYERS = 100
 MAX_SNAPSHOTS = 500
 MAX_STEPS = 10_000_000
 MAX_NOTES = 10
+MAX_HEAD = 10_000_000  # bytes of JSON, before it is read
+MAX_SECONDS = 1e11
 NOTES = (*LASTING, STOPPED_EARLY)
 
 
@@ -173,12 +175,13 @@ def import_run(store: RunStore, data: bytes, alias: str | None = None, owner: st
 def _about(data: bytes) -> dict[str, Any]:
     """The metadata from the head of a safetensors file: its length in 8 bytes, then JSON."""
     length = int.from_bytes(data[:8], "little")
-    _require(length < len(data))
+    _require(length < min(len(data), MAX_HEAD))
     metadata = json.loads(data[8 : 8 + length])["__metadata__"]
     _require(metadata["format"] == FORMAT)
     about = json.loads(metadata["run"])
     _require(isinstance(about["environment"], dict) and len(json.dumps(about["environment"])) < 10_000)
-    _require(isinstance(about["step"], int))
+    _require(isinstance(about["step"], int) and isinstance(about["name"], str))
+    _require(0 <= float(about["train_seconds"]) < MAX_SECONDS and 0 <= float(about["created"]) < MAX_SECONDS)
     return about | {"note": _own_notes(about["note"])}
 
 

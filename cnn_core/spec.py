@@ -21,6 +21,9 @@ MOST_PARAMETERS = (
     10_000_000  # the notebook's network has 123,222: far beyond it a class's machine stands still
 )
 
+EVALUATED_AT_ONCE = 250  # images
+MOST_NUMBERS = 600_000_000  # of all layers, for a batch: 2.4 GB
+
 OPTIMISERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "one_cycle")
 PIXELS = ("plain", "shuffled")
@@ -118,6 +121,14 @@ class TrainingSpec:
                 "The network would have {count} parameters, and {most} are the most: make a layer smaller.",
                 count=f"{count:,}",
                 most=f"{MOST_PARAMETERS:,}",
+            )
+        batch = max(self.batch_size, EVALUATED_AT_ONCE)
+        if (count := batch * sum(math.prod(row.shape) for row in rows)) > MOST_NUMBERS:
+            raise Problem(
+                "A batch would fill {count} numbers in the network's layers, and {most} are the most: use a "
+                "smaller batch, fewer channels or more pooling.",
+                count=f"{count:,}",
+                most=f"{MOST_NUMBERS:,}",
             )
         smallest_batch = self.train_size % self.batch_size or self.batch_size
         for row in rows:

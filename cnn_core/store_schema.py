@@ -179,7 +179,8 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         if not self._in_memory:
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # for a new file: before its first page
+            if not connection.execute("PRAGMA page_count").fetchone()[0]:  # a new file: elsewhere it writes
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             _write_ahead(connection)
             connection.execute(f"PRAGMA journal_size_limit = {LONGEST_LOG}")
         connection.execute(

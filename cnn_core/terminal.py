@@ -55,7 +55,8 @@ def _leave(store: RunStore, run_id: str) -> int:
     run = store.run(run_id)
     if run.owner == OWNER:
         store.request(run_id, "pause", OWNER)
-        said = f"Paused after {run.step} of {run.spec.steps} steps: the same command goes on from there."
+        paused = f"Paused after {run.step} of {run.spec.steps} steps"
+        said = f"{paused}: the same command, without --again, goes on from there."
     else:
         said = "You left; the run belongs to someone else and goes on."
     print(f"\n{said}", file=sys.stderr)

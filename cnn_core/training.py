@@ -29,7 +29,7 @@ from cnn_core.optim import learning_rate, optimiser
 from cnn_core.own_kernels import filters
 from cnn_core.presets import PRESETS, Preset
 from cnn_core.shuffle import pixel_order
-from cnn_core.spec import CODE_VERSION, TrainingSpec, steps_for_epochs
+from cnn_core.spec import CODE_VERSION, EVALUATED_AT_ONCE, TrainingSpec, steps_for_epochs
 
 __all__ = [
     "CODE_VERSION",
@@ -53,7 +53,6 @@ __all__ = [
 ]
 
 SNAPSHOTS = 40  # about so many a run
-EVALUATED_AT_ONCE = 250
 WATCHED = 1_000  # test images that are asked while a run goes on; all 10,000 at its end
 _ORDER, _AUGMENT, _DROPOUT = range(1, 4)  # streams of random numbers, each from seed and step
 

@@ -5,8 +5,9 @@ import streamlit as st
 from cnn_core.answer_charts import answer_bars
 from cnn_core.features import predict
 from ui import diverged, draw_pad, frame, specimen, teach_lesson, teach_results
-from ui.language import explain, t
+from ui.language import t
 from ui.pictures import drawing
+from ui.refusal import refusal
 from ui.state import choice, flag, integer, words
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
@@ -65,7 +66,7 @@ with told:
         )
         st.button(t("Forget the lesson"), on_click=lambda: page.set(taught=""), disabled=not lesson.name)
     if trouble := st.session_state.get(teach_lesson.TROUBLE):
-        st.warning(explain(trouble))
+        st.warning(refusal(trouble))
     if pixels.any():
         now = predict(lesson.model, pixels)
         st.markdown("#### " + teach_results.answer(lesson, page.label, before, now))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cnn_core.messages import Problem
-from cnn_core.models import BATCH_NORM, FLATTEN, MLP, ModelSpec, conv, dropout, linear
+from cnn_core.models import BATCH_NORM, FLATTEN, MLP, ModelSpec, conv, dropout, linear, max_pool
 from cnn_core.presets import PRESETS
 from cnn_core.spec import TrainingSpec, steps_for_epochs
 
@@ -95,6 +95,19 @@ def test_a_presets_name_has_no_part_in_the_id_which_stays() -> None:
 def test_what_cannot_be_trained_gets_a_sentence(name: str, value: Any, sentence: str) -> None:
     with pytest.raises(Problem, match=sentence):
         replace(TrainingSpec(), **{name: value}).check()
+
+
+WIDE = ModelSpec((*(conv(256, 5, padding=2),) * 4, FLATTEN, linear(10)))
+VAST = ModelSpec((conv(4096, 1, padding=28), max_pool(84), FLATTEN, linear(10)))  # and few parameters
+
+
+def test_a_batch_that_would_fill_the_memory_gets_a_sentence() -> None:
+    TrainingSpec(batch_size=10_000).check()
+    TrainingSpec(model=WIDE, batch_size=100).check()
+    with pytest.raises(Problem, match=r"A batch would fill 1,003,530,000 numbers .* use a smaller batch"):
+        TrainingSpec(model=WIDE, batch_size=1_000).check()
+    with pytest.raises(Problem, match="fewer channels or more pooling"):  # as it is asked, 250 at a time
+        TrainingSpec(model=VAST, batch_size=1).check()
 
 
 def test_batch_norm_needs_two_images_in_the_last_batch_too() -> None:

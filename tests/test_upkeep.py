@@ -42,6 +42,15 @@ def test_a_runs_size_is_what_its_blobs_take(store: Recorder) -> None:
     assert abs(entry.used - time.time()) < 60
 
 
+def test_whoever_opens_the_store_waits_for_no_writer(
+    store: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_schema, "BUSY_SECONDS", 0.0)
+    with store._transaction() as connection:
+        connection.execute("UPDATE clock SET tick = tick + 1")
+        assert Recorder(store.path).runs()  # the reference run, and no sentence about a busy store
+
+
 def test_what_is_old_goes(store: Recorder) -> None:
     old, new = aged(store, 1, 31), aged(store, 2, 29)
     assert ids(stale(store, older_than=seconds("30d"))) == [old]

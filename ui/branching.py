@@ -80,7 +80,9 @@ def _settings(run: Run) -> dict[str, Any]:
 
     def real(name: str, value: float, disabled: bool = False) -> float:
         low, high, step, written = NUMBERS[name]
-        return st.number_input(names[name], low, high, value, step, written, key(name), disabled=disabled)
+        return st.number_input(
+            names[name], low, high, float(value), step, written, key(name), disabled=disabled
+        )
 
     left, middle, right = st.columns(3)
     with left:

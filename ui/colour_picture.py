@@ -108,7 +108,7 @@ def show_colour_picture(page: PageState) -> None:
     near, place = neighbourhood(x, at, spans, output.shape, sliding)
     st.markdown(
         t(
-            "**The same three slices, on this pixel's numbers** (row {row}, column {col} is in the middle):",
+            "**The same three slices, on this pixel's numbers** (row {row}, column {col} of the output):",
             row=at[0] + 1,
             col=at[1] + 1,
         )
@@ -119,6 +119,7 @@ def show_colour_picture(page: PageState) -> None:
         bias,
         key=PATCH,
         subject=f"{at}",
+        origin=(at[0] - place[0], at[1] - place[1]),
         names=colour_names(),
         input_range=(0, 1),
         at=place,

@@ -8,15 +8,15 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.data import load_mnist
-from cnn_core.messages import Problem
 from ui import specimen
 from ui.components.digit_pad import digit_pad, drawn
-from ui.language import explain, t
+from ui.language import t
+from ui.refusal import REFUSALS, refusal
 from ui.state import PageState
 
 _PAD = "draw.pad"
 _ANY = "draw.any"
-_TOO_LARGE = "draw.too_large"
+_NOT_KEPT = "draw.not_kept"
 _SHOWN = "draw.shown"  # the image that the pad holds
 _VERSION = "draw.version"  # rises when another image is to be put on the pad
 
@@ -36,12 +36,12 @@ def show(page: PageState, image: str, ask: str = "") -> None:
         drawing = drawn(_PAD)
         if drawing is None:
             return
-        session[_TOO_LARGE] = None
+        session[_NOT_KEPT] = None
         try:
             session[_SHOWN] = specimen.keep_drawing(drawing)
             page.set(image=session[_SHOWN])
-        except Problem as error:
-            session[_TOO_LARGE] = error
+        except REFUSALS as error:
+            session[_NOT_KEPT] = error
 
     def any_digit() -> None:
         if session[_ANY] is not None:
@@ -50,8 +50,8 @@ def show(page: PageState, image: str, ask: str = "") -> None:
             session[_ANY] = None
 
     digit_pad(_PAD, specimen.drawing_of(image), session[_VERSION], pen_moved, ask)
-    if session.get(_TOO_LARGE):
-        st.warning(explain(session[_TOO_LARGE]))
+    if session.get(_NOT_KEPT):
+        st.warning(refusal(session[_NOT_KEPT]))
     st.pills(
         t("Or put a test digit on the pad, and change it:"),
         range(10),

@@ -12,6 +12,7 @@ from cnn_core.data import load_mnist
 from cnn_core.images import SAMPLES, open_picture, samples, to_grey
 from cnn_core.messages import Problem
 from ui.language import explain, t
+from ui.refusal import REFUSALS, refusal
 from ui.specimen import load_image, store
 from ui.state import PageState, control, words
 
@@ -110,11 +111,11 @@ def _take(page: PageState, name: str, file: UploadedFile | None) -> None:
     taken = f"picture.{name}.taken"
     if file is None or st.session_state.get(taken) == file.file_id:
         return
-    st.session_state[taken] = file.file_id
     try:
         open_picture(file.getvalue())
         page.set(**{name: f"upload-{store().put_artifact('upload', file.getvalue())}"})
-    except Problem as error:
-        st.error(explain(error))
+    except REFUSALS as error:
+        st.error(refusal(error))
         return
+    st.session_state[taken] = file.file_id
     st.rerun()

@@ -68,13 +68,12 @@ def _steps() -> OrderedDict[str, Metrics]:
 
 
 def _metrics(run_id: str) -> Metrics:
-    known = _steps().get(run_id)
+    known = _steps().pop(run_id, None)
     metrics = None
     if known is not None and len(known.step):
         metrics = grown(known, store().metrics(run_id, after_step=int(known.step[-1]) - 1))
     metrics = metrics or store().metrics(run_id)
     _steps()[run_id] = metrics
-    _steps().move_to_end(run_id)
     while len(_steps()) > WATCHED:
         _steps().popitem(last=False)
     return metrics

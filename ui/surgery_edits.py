@@ -10,6 +10,7 @@ from cnn_core.kernels import parse_matrix
 from cnn_core.messages import Problem
 from cnn_core.models import ModelSpec
 from ui.language import explain, t
+from ui.refusal import REFUSALS
 from ui.specimen import store
 from ui.state import PageState
 
@@ -36,7 +37,10 @@ def put_edit(page: PageState, edit: Edit) -> None:
     """Make an edit the page's; call it from a callback."""
     st.session_state.pop(_TYPED, None)
     st.session_state.pop(_PROBLEM, None)
-    page.set(edit=_text(edit))
+    try:
+        page.set(edit=_text(edit))
+    except REFUSALS as error:
+        st.session_state[_PROBLEM] = error
 
 
 def type_kernel(
@@ -73,7 +77,7 @@ def set_kernel(edit: Edit, place: tuple[str, int, int], trained: np.ndarray, row
     return edit.with_kernel(*place, None if same else rows)
 
 
-def typing_problem() -> Problem | None:
+def typing_problem() -> Exception | None:
     """What is wrong with the newest keystroke."""
     return st.session_state.get(_PROBLEM)
 

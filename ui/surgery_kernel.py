@@ -7,7 +7,8 @@ import streamlit as st
 
 from cnn_core.edit import Edit
 from ui.components.kernel_cells import kernel_cells
-from ui.language import explain, t
+from ui.language import t
+from ui.refusal import refusal
 from ui.state import PageState, control
 from ui.surgery_edits import kernel_of, put_edit, set_kernel, type_kernel, typing_problem
 
@@ -30,7 +31,7 @@ def kernel_editor(page: PageState, layer: str, weights: np.ndarray, edit: Edit) 
     )
     problem = typing_problem()
     if problem is not None:
-        st.error(explain(problem))
+        st.error(refusal(problem))
 
     def put(rows: np.ndarray) -> None:
         put_edit(page, set_kernel(edit, place, trained, rows))

@@ -16,6 +16,7 @@ from cnn_core.mistakes import wrong_answers
 from cnn_core.surgery import answers_of
 from cnn_core.teach import KIND, kept, restored, taught
 from ui.language import explain
+from ui.refusal import REFUSALS
 from ui.specimen import Specimen, seen_by, shared_model, store
 from ui.state import PageState
 
@@ -72,7 +73,7 @@ def teach(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
             "digits": sorted({*so_far.digits, *test_digit(looked_at)}),
         }
         page.set(taught=store().put_artifact(KIND, kept(pupil), meta=about))
-    except Problem as error:
+    except REFUSALS as error:
         st.session_state[TROUBLE] = error
 
 

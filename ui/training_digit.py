@@ -9,6 +9,7 @@ from cnn_core.messages import Problem
 from cnn_core.records import Run
 from cnn_core.shuffle import seen
 from ui import frame
+from ui.diverged import has_diverged, in_words
 from ui.language import language, t
 from ui.network_answers import story_layers
 from ui.run_history import History
@@ -24,18 +25,20 @@ def one_digit(run: Run, now: History, image: Picture) -> None:
         soon = t("Here you will see how it reads one digit, and how its maps take shape.")
         html = f"<p>{soon}</p>"
     else:
-        html = _read(run.id, now.kept, image.ref, frame.theme(), language(), run, image)
+        try:
+            html = _read(run.id, now.kept, image.ref, frame.theme(), language(), run, image)
+        except Problem:
+            html = ""  # the run was deleted, or its snapshot is damaged: the page says so elsewhere
     st.html(f'<div class="one-digit">{html}</div>')
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
 def _read(run_id: str, step: int, ref: str, theme: str, language: str, _run: Run, _image: Picture) -> str:
     """Computed when new weights were kept, once for all who watch this run and this image."""
-    try:
-        maps = feature_maps(shared_model(run_id, step), seen(_run.spec, _image.pixels))
-    except Problem:
-        return ""  # the run was deleted, or its snapshot is damaged: the page says so elsewhere
+    maps = feature_maps(shared_model(run_id, step), seen(_run.spec, _image.pixels))
     shares = probabilities(maps)
+    if has_diverged(shares):
+        return f"<p>{in_words()}</p>"
     told = t(
         "This image at step {step:,}: it reads a **{digit}**, {share:.1%} sure.",
         step=step,

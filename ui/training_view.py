@@ -39,6 +39,8 @@ def watch(
     """
 
     def show(found: list[Run | None]) -> None:
+        if found[0] is None:  # deleted a moment ago
+            st.rerun()
         first, *others = [r for r in found if r is not None]
         now = history(first.id, first.version)
         _state(first, now, learner, leave)

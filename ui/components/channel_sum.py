@@ -60,7 +60,10 @@ def channel_sum(
         on_at_change=picked,
         on_hovered_change=lambda: None,  # without one Streamlit keeps no value
     ).hovered
-    return (int(hovered[0]), int(hovered[1])) if hovered else at
+    rows, columns = (size - span + 1 for size, span in zip(pixels.shape[1:], weight.shape[-2:], strict=True))
+    row, col = map(int, hovered or at)
+    inside = 0 <= row < rows and 0 <= col < columns  # what a hand pointed at may be of another picture
+    return (row, col) if inside else at
 
 
 def _text(values: np.ndarray) -> str:
