@@ -16,7 +16,7 @@ from ui import frame
 from ui.components.network_view import Unit
 from ui.language import t
 from ui.network_answers import ASKED, answers
-from ui.pictures import picture
+from ui.pictures import picture, quick_address
 from ui.specimen import Specimen
 from ui.state import PageState
 
@@ -103,7 +103,9 @@ def _best_input(page: PageState, looked_at: Specimen, unit: Unit) -> None:
     if key not in found:
         for moment in maximise_unit(looked_at.model(), unit.layer, unit.channel):
             with place.container():
-                st.image(enlarge(grey(moment.image, 0, 1), 6), width=168, alt=t("The search so far"))
+                address = quick_address(grey(moment.image, 0, 1))
+                style = "width:168px;image-rendering:pixelated"
+                st.html(f'<img src="{address}" style="{style}" alt="{t("The search so far")}">')
                 st.progress(moment.step / moment.steps, t("Answer so far: {value:.3g}", value=moment.value))
         found[key] = moment.image
         while len(found) > KEPT:
