@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import string
 from collections import Counter
 from pathlib import Path
@@ -36,6 +37,21 @@ def messages_in_the_source() -> dict[str, str]:
             assert isinstance(message, str), f"{file}: one message a call"
             if message not in NO_MESSAGES:
                 found.setdefault(message, f"{folder}/{file}")
+    return found | messages_in_f_strings()
+
+
+def messages_in_f_strings() -> dict[str, str]:
+    """Messages that stand inside an f-string, where the extractor does not look."""
+    found = {}
+    for path in (
+        p for folder in SOURCES for p in (ROOT / folder).glob("*.py" if folder == "." else "**/*.py")
+    ):
+        texts = (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.JoinedStr))
+        for call in (n for text in texts for n in ast.walk(text) if isinstance(n, ast.Call)):
+            if isinstance(call.func, ast.Name) and call.func.id in KEYWORDS:
+                message = call.args[0]
+                if isinstance(message, ast.Constant):
+                    found[str(message.value)] = str(path.relative_to(ROOT))
     return found
 
 
@@ -56,6 +72,7 @@ def gaps(message: str) -> set[str]:
 
 def test_the_extractor_sees_the_source() -> None:
     assert "Convolution" in messages_in_the_source()
+    assert "Input" in messages_in_f_strings()
 
 
 def test_every_message_has_its_korean() -> None:

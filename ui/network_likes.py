@@ -105,7 +105,8 @@ def _best_input(page: PageState, looked_at: Specimen, unit: Unit) -> None:
             with place.container():
                 address = quick_address(grey(moment.image, 0, 1))
                 style = "width:168px;image-rendering:pixelated"
-                st.html(f'<img src="{address}" style="{style}" alt="{t("The search so far")}">')
+                told = t("The search so far")
+                st.html(f'<img src="{address}" style="{style}" alt="{told}">')
                 st.progress(moment.step / moment.steps, t("Answer so far: {value:.3g}", value=moment.value))
         found[key] = moment.image
         while len(found) > KEPT:
