@@ -179,8 +179,17 @@ class Warm(WorkerPlugin):
     def __init__(self, nice: int = 0) -> None:
         self._nice = nice  # how far it stands back behind the page server
 
-    def setup(self, worker: Any) -> None:
+    async def setup(self, worker: Any) -> None:
         if hasattr(os, "nice"):
             os.nice(self._nice)
-        with contextlib.suppress(Problem, OSError):  # MNIST is missing, or not to be read: each run says so
-            train_segment(Task("warm", 0, TrainingSpec(steps=1), None), 0.0)
+        await worker.loop.run_in_executor(worker.executors["default"], _warm_up)
+
+
+def _warm_up() -> None:
+    """One step, in the thread that will train.
+
+    In another one torch would leave a second team of threads behind; OpenMP then counts more threads than
+    cores, lets them sleep at once where they wait for each other, and each step takes a tenth longer.
+    """
+    with contextlib.suppress(Problem, OSError):  # MNIST is missing, or not to be read: each run says so
+        train_segment(Task("warm", 0, TrainingSpec(steps=1), None), 0.0)

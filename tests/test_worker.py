@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from distributed import Client, LocalCluster
 
 from cnn_core import worker
 from cnn_core.recording import Segment, Task
@@ -116,3 +118,19 @@ def test_only_a_few_runs_are_held() -> None:
         train_segment(TASK, 0.0, key=key)
     assert go_on(keys[0], 0.0) is None
     assert go_on(keys[-1], 0.0) is not None
+
+
+def test_a_worker_is_warmed_up_in_the_thread_that_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more thread that has used torch makes each later step slower: see _warm_up."""
+    warmed: list[int] = []
+
+    def remembered(*task: object) -> None:
+        warmed.append(threading.get_ident())
+
+    monkeypatch.setattr(worker, "train_segment", remembered)
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        client.register_plugin(worker.Warm())
+        assert warmed == [client.submit(threading.get_ident).result()]
