@@ -35,10 +35,15 @@ SEGMENT_SECONDS = (0.1, 0.2, 0.5)  # the first ones short: a click is answered a
 AT_ONCE = 2  # segments of a run: while one is written, the next one trains
 RETRY_SECONDS = 2.0  # after what is not the run's own fault
 LOOK_SECONDS = 1.0
+MOST_LOSSES = 20  # workers in a row that a run may lose without one step forward
 DESERTED_SECONDS = 15.0  # without a worker: whatever should have started one has given up
 CLEAN_UP_SECONDS = 3_600.0
 
 DISK_FULL = text("The disk is full, or takes nothing more. Make room, then continue: nothing is lost.")
+LOST_AGAIN = text(
+    "The computer gave up {count} times at the same step, as it does where a run needs more memory than "
+    "there is. Nothing is lost: continue when other programs are closed, or start a smaller network or batch."
+)
 UNEXPECTED = text(
     "Training stopped with an error: {error} Start it once more; if it happens again, try other settings."
 )
@@ -72,6 +77,7 @@ class Engine:
         self._reserve = Reserve(store.path.parent)
         self._under_way: dict[str, UnderWay] = {}
         self._not_before: dict[str, float] = {}
+        self._losses: dict[str, tuple[int, int]] = {}  # by run: a step, and how many workers it lost there
         self._results: queue.SimpleQueue[tuple[UnderWay, Future]] = queue.SimpleQueue()
         self._workers: list[str] = []
         self._looked_at = float("-inf")
@@ -117,9 +123,9 @@ class Engine:
         self._seen_at = self._looked_at if self._workers else self._seen_at
         for run in [run for run in self._under_way.values() if run.worker not in self._workers]:
             log.warning("run %s: its worker is gone", run.task.run_id)
-            run.is_over = True
             del self._under_way[run.task.run_id]
             self._client.cancel(list(run.futures))
+            self._lose(run)
 
     def _is_deserted(self) -> bool:
         return time.monotonic() > self._seen_at + DESERTED_SECONDS
@@ -180,7 +186,7 @@ class Engine:
         except Exception as error:
             if future.status != "error" or isinstance(error, KilledWorker):
                 log.warning("run %s: the segment is lost (%r)", task.run_id, error)
-                self._do_again(run)
+                self._lose(run)
                 return False
             log.warning("run %s failed", task.run_id, exc_info=error)
             run.is_over = True
@@ -206,6 +212,21 @@ class Engine:
                 self._reserve.give_away()
                 with contextlib.suppress(sqlite3.Error):
                     self._store.hold(run.task, Problem(DISK_FULL))
+
+    def _lose(self, run: UnderWay) -> None:
+        """Its worker is gone: another goes on, unless the run itself seems to end them. Then it is paused."""
+        if run.is_over:
+            return
+        self._do_again(run)
+        run_id = run.task.run_id
+        with self._writing(run), contextlib.suppress(Problem):  # a run that is gone needs no other worker
+            step = self._store.run(run_id).step
+            before, count = self._losses.pop(run_id, (step, 0))
+            count = count + 1 if step == before else 1
+            if count >= MOST_LOSSES:
+                self._store.hold(run.task, Problem(LOST_AGAIN, count=count))
+            else:
+                self._losses[run_id] = (step, count)
 
     def _do_again(self, run: UnderWay) -> None:
         """Later, from what the store has."""

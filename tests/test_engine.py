@@ -404,6 +404,35 @@ def test_a_result_that_is_lost_on_its_way_is_trained_again(
     assert store.run(run_id).is_complete
 
 
+def test_a_run_that_loses_every_worker_is_paused_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may need more memory than there is; the queue behind it goes on."""
+    monkeypatch.setattr("cnn_core.engine.MOST_LOSSES", 3)
+    monkeypatch.setattr("cnn_core.engine.RETRY_SECONDS", 0.0)
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id, other = store.add(replace(SPEC, steps=10)), store.add(replace(SPEC, steps=10, seed=9))
+    client = InlineClient(rounds=30)
+    submit = client.submit
+
+    def lose(*work: Any, **where: Any) -> Future:
+        future = submit(*work, **where)
+        task = work[1]
+        if getattr(task, "run_id", None) == run_id:
+            monkeypatch.setattr(future, "result", raise_lost, raising=False)
+        return future
+
+    def raise_lost(timeout: float) -> None:
+        raise OSError("the worker is gone")
+
+    monkeypatch.setattr(client, "submit", lose)
+    Engine(store, client).work()  # type: ignore[arg-type]
+    run = store.run(run_id)
+    assert run.state == "paused"
+    assert "gave up 3 times" in str(run.notes[-1])
+    assert store.run(other).is_complete
+
+
 def test_a_run_with_unreadable_settings_does_not_hold_up_the_queue(tmp_path: Path) -> None:
     store = Recorder(tmp_path / "runs.sqlite")
     with store._transaction() as connection:
