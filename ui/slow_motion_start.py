@@ -8,6 +8,7 @@ import streamlit as st
 from cnn_core.data import load_mnist
 from cnn_core.messages import text
 from cnn_core.records import Run
+from cnn_core.runs import REFERENCE
 from cnn_core.slow_motion import SlowMotion, SlowStep, open_run
 from ui import specimen
 from ui.components.slow_steps import slow_steps
@@ -43,14 +44,28 @@ def pick_start(page: PageState) -> tuple[Run, int]:
         left, right = st.columns([3, 7], vertical_alignment="bottom")
         with left:
             run, kept = specimen.pick_run(page)
-        memory = specimen.store().checkpoint_steps(run.id)
-        steps = sorted(step for step in {*kept, *memory} if step < run.spec.steps)
+            steps = _steps_before_the_last(run, kept)
+            if not steps:
+                st.warning(
+                    t("Only this run's last step is kept, and no batch comes after it.")
+                    + " "
+                    + t("The reference run is shown instead.")
+                )
+                run = specimen.store().run(REFERENCE)
+                kept = specimen.store().snapshot_steps(REFERENCE)
+                steps = _steps_before_the_last(run, kept)
         ended = kept[-1] == run.spec.steps and nearest(kept, page.step) == kept[-1]
         at = steps[0] if ended else nearest(steps, page.step)
         with right:
             _step_slider(page, steps, at, run.spec.steps if kept[-1] == run.spec.steps else None)
     specimen.tell_damage(run)
     return run, at
+
+
+def _steps_before_the_last(run: Run, kept: list[int]) -> list[int]:
+    """The steps at which the run's weights are kept and after which a batch comes."""
+    memory = specimen.store().checkpoint_steps(run.id)
+    return sorted(step for step in {*kept, *memory} if step < run.spec.steps)
 
 
 def _step_slider(page: PageState, steps: list[int], at: int, end: int | None) -> None:

@@ -94,6 +94,18 @@ def test_a_run_of_which_nothing_is_whole_gives_way_to_the_reference_run(
     assert "damaged on the disk" in said or "no longer here" in said
 
 
+@pytest.mark.parametrize("slug", [*NETWORK_PAGES, "training", "compare", "slow_motion"])
+def test_a_run_of_which_only_the_last_step_is_kept_opens_everywhere(
+    open_page: OpenPage, run: str, slug: str
+) -> None:
+    with specimen.store()._transaction() as connection:
+        for table in ("snapshots", "checkpoints"):
+            connection.execute(f"DELETE FROM {table} WHERE run = ? AND step < ?", (run, SMALL.steps))
+    app = open_page(slug, run=run, runs=f"{run},{REFERENCE}")
+    said = " ".join(element.value for element in app.warning)
+    assert ("Only this run's last step is kept" in said) == (slug == "slow_motion")
+
+
 def test_a_run_that_was_trained_afresh_is_shown_with_its_new_weights(open_page: OpenPage, run: str) -> None:
     before = specimen.shared_model(run, SMALL.steps).conv1.weight
     assert specimen.shared_model(run, SMALL.steps).conv1.weight is before  # one network for all
