@@ -107,8 +107,11 @@ def in_words(now: dict[str, list[int]], before: dict[str, list[int]], step: int)
     )
 
 
-def weights_in_words(ends: dict[int, np.ndarray], finished: bool) -> Iterator[str]:
-    """Whether neighbouring weights go together at a run's first and last step: noise, or shapes."""
+def weights_in_words(ends: dict[int, np.ndarray], last: int) -> Iterator[str]:
+    """Whether neighbouring weights go together at a run's first and newest step: noise, or shapes.
+
+    ``last``: the step with which the training ends.
+    """
     chance = gratings.chance_smoothness(next(iter(ends.values())).shape)
     for step, weights in ends.items():
         alike = gratings.smoothness(weights)
@@ -117,7 +120,7 @@ def weights_in_words(ends: dict[int, np.ndarray], finished: bool) -> Iterator[st
         when = t("At step {step:,}", step=step)
         if not step:
             when = t("Before training")
-        elif finished and step == max(ends):
+        elif step == last:
             when = t("After training")
         said = {"when": when, "range": scale_text(*limits(weights)), "alike": numeral(alike, ".2f")}
         if alike > chance:

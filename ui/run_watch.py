@@ -17,7 +17,9 @@ POLL_SECONDS = 0.5
 SOON_SECONDS = 0.15  # while the first point of a curve is about to come
 FIRST_WAIT = 0.4  # how long the page itself waits for that point: it is then on screen a round trip earlier
 FIRST_LOOKS = 0.02
-JUST_NOW = 5.0  # seconds since the click: what has not begun by then is not worth so many looks
+JUST_NOW = (
+    2.0  # seconds since the click: a warm worker has begun by then, and a cold one is not worth the looks
+)
 NONE, WAITS, BEGINS, GOES_ON, OVER = "none", "waits", "begins", "goes on", "over"
 
 
