@@ -14,6 +14,7 @@ from cnn_core.answer_charts import breaking_curves
 from cnn_core.distort import RANGES, Distortion, distort, holds, neutral, sweep
 from cnn_core.features import predict, predict_batch
 from cnn_core.figures import enlarge, grey
+from cnn_core.numerals import numeral
 from ui import frame, live, pictures
 from ui.components.dials import Dial, dials
 from ui.components.told import told, words
@@ -147,16 +148,18 @@ def _in_words(found: Broken) -> tuple[str, str]:
     first, last = holds(values, answers, found.at)
     said = [
         t(
-            "From {low:g} to {high:g} of “{name}” the answer stays {digit}.",
-            low=values[first],
-            high=values[last],
+            "From {low} to {high} of “{name}” the answer stays {digit}.",
+            low=numeral(values[first]),
+            high=numeral(values[last]),
             name=names()[found.name],
             digit=best,
         )
     ]
     for place in (first - 1, last + 1):
         if 0 <= place < len(values):
-            said.append(t("At {value:g} it becomes {digit}.", value=values[place], digit=answers[place]))
+            said.append(
+                t("At {value} it becomes {digit}.", value=numeral(values[place]), digit=answers[place])
+            )
     return title, " ".join(said)
 
 

@@ -80,7 +80,7 @@ def _shuffled_digits(runs: Sequence[Run]) -> None:
 
 def _single_changes() -> None:
     """Which single change to the notebook first passes what it prints: recorded, as it takes long."""
-    st.subheader(t("Which single change first passes the notebook's 90.79 %?"), anchor=False)
+    st.subheader(t("Which single change first passes the notebook's 90.79%?"), anchor=False)
     try:
         claims = recorded()
     except Problem as error:

@@ -79,7 +79,7 @@ def table(page: PageState, run: Run, learner: str) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"training.runs.{page.epoch}.{run.id}",
-        column_config={t("Accuracy"): st.column_config.NumberColumn(format="%.2f %%")},
+        column_config={t("Accuracy"): st.column_config.NumberColumn(format="%.2f%%")},
     )
     picked = listed.selection.rows
     if picked and picked[0] < len(runs) and runs[picked[0]].id != page.run:

@@ -131,11 +131,10 @@ def sentences(tree: Branch) -> Iterator[str]:
     if deepest.part.path:
         named = [b for b in deepest.parts if b.part.kind in ("unit", "map")]
         if named:
-            share, largest = deepest.part.share, named[0].part
+            largest = named[0].part
             yield t(
-                "**{part}** gives {share}; most of it by **{name}** with {most}.",
+                "Of what **{part}** gives, **{name}** has the largest share: {most}.",
                 part=_place(deepest.part),
-                share=number(share, decimals([deepest.part])),
                 name=name(largest),
                 most=number(largest.share, decimals([largest])),
             )

@@ -137,7 +137,7 @@ def test_what_no_slider_says_has_no_answer(question: dict[str, object]) -> None:
 
 
 def test_the_words_name_the_places_where_the_answer_flips(open_page: OpenPage) -> None:
-    words = said(open_page("draw"))
+    words = said(open_page("draw")).replace("−", "-")
     low, high = map(float, re.search(r"From (\S+) to (\S+) of “Turn", words).groups())  # type: ignore[union-attr]
     pixels, model = load_image("test-0").pixels, RunStore().model(REFERENCE)
     for degrees, answer in ((low, True), (high, True), (low - 5, False), (high + 5, False)):

@@ -96,7 +96,7 @@ class Occluder {
       line.classList.toggle("best", digit === best);
       fill.style.width = `${100 * shares[digit]}%`;
       mark.style.left = `${100 * whole[digit]}%`;
-      text.textContent = `${(100 * shares[digit]).toFixed(1)} %`;
+      text.textContent = `${(100 * shares[digit]).toFixed(1)}%`;
       line.title = line.dataset.value = String(shares[digit]);
     });
     const first = whole.indexOf(Math.max(...whole));

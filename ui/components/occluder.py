@@ -47,12 +47,12 @@ def occluder(
             "labels": {
                 "keys": t("The digit and the patch. Drag it, or move it with the arrow keys."),
                 "same": t(
-                    "With the patch around row {row}, column {col} it still reads a {best}, now with {now} % "
-                    "(without the patch {was} %)."
+                    "With the patch around row {row}, column {col} it still reads a {best}, now with {now}% "
+                    "(without the patch {was}%)."
                 ),
                 "other": t(
-                    "With the patch around row {row}, column {col} it reads a {best} ({share} %). "
-                    "The {first} falls from {was} % to {now} %."
+                    "With the patch around row {row}, column {col} it reads a {best} ({share}%). "
+                    "The {first} falls from {was}% to {now}%."
                 ),
             },
         },

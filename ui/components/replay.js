@@ -78,7 +78,7 @@ class Replay {
     this.slider.value = at;
     const shares = this.data.answers[at];
     const best = shares.indexOf(Math.max(...shares));
-    const percent = `${Math.round(100 * shares[best])} %`;
+    const percent = `${Math.round(100 * shares[best])}%`;
     const { labels } = this.data;
     this.said.textContent = fill(labels.said, { digit: best, share: percent });
     this.slider.setAttribute("aria-valuetext", this.said.textContent);
