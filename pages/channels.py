@@ -32,12 +32,12 @@ weight = FILTERS[: page.filters]
 biases = [page.bias, page.bias2, page.bias3][: page.filters]
 grids, settings = st.columns([4, 1], gap="large")
 with settings:
-    st.slider(t("Filters"), 1, len(FILTERS), **page.widget("filters"))
+    st.slider(t("Filters"), 1, len(FILTERS), **page.dial("filters"))
     for f, name in enumerate(["bias", "bias2", "bias3"][: page.filters]):
-        st.number_input(t("Bias of filter {number}", number=f + 1), -20, 20, **page.widget(name))
-    st.slider(t("Stride"), 1, 3, **page.widget("stride"))
-    st.slider(t("Padding"), 0, 2, **page.widget("padding"))
-    st.toggle(t("Show im2col"), **page.widget("im2col"))
+        st.number_input(t("Bias of filter {number}", number=f + 1), -20, 20, **page.dial(name))
+    st.slider(t("Stride"), 1, 3, **page.dial("stride"))
+    st.slider(t("Padding"), 0, 2, **page.dial("padding"))
+    st.toggle(t("Show im2col"), **page.dial("im2col"))
     st.button(t("Other numbers"), on_click=lambda: page.set(seed=(page.seed + 1) % 1000))
 with grids:
     hidden = conv_grid(

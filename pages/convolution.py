@@ -96,8 +96,8 @@ def convolved() -> tuple[np.ndarray, Sliding, np.ndarray | None]:
 def controls(spans: Pair) -> None:
     """How the kernel goes over the input, and the bias."""
     padding_and_stride(page, spans)
-    st.number_input(t("Bias"), -1000.0, 1000.0, step=1.0, format="%g", **page.widget("bias"))
-    with st.expander(t("More settings")):
+    st.number_input(t("Bias"), -1000.0, 1000.0, step=1.0, format="%g", **page.dial("bias"))
+    with st.expander(t("More settings"), key="convolution.more"):
         more_sliding(page)
         st.selectbox(
             t("What the padding holds"),
@@ -169,11 +169,11 @@ if output is not None:
             size_formula(sliding.sizes(x.shape, kernel.shape))
 
 if page.view == "picture":
-    st.toggle(t("Several kernels on this picture"), **page.widget("several"))
+    st.toggle(t("Several kernels on this picture"), **page.dial("several"))
     if page.several:
         compare_kernels(page, x, sliding)
 if output is not None:
-    with st.expander(t("nn.Conv2d: every argument, and the shapes")):
+    with st.expander(t("nn.Conv2d: every argument, and the shapes"), key="convolution.torch"):
         if not held_back(hidden == "size"):
             conv2d_table(kernel.shape, page, sliding, x.shape, output.shape)
 frame.end("convolution", page, conv2d_code(x, kernel, page, sliding) if output is not None else "")

@@ -95,7 +95,7 @@ def view() -> None:
             required=True,
             **page.widget("order"),
         )
-        st.toggle(t("In space, to be turned about"), **page.widget("space"))
+        st.toggle(t("In space, to be turned about"), **page.dial("space"))
 
 
 def notes(looked_at: Specimen, maps: Maps) -> None:
@@ -161,7 +161,7 @@ def microscope() -> tuple[Specimen, Maps, Unit | None]:
 
 
 looked_at, maps, unit = microscope()
-st.toggle(t("Layer by layer: what do the channels look for?"), **page.widget("story"))
+st.toggle(t("Layer by layer: what do the channels look for?"), **page.dial("story"))
 if page.story:
     story(looked_at, maps)
 

@@ -21,7 +21,7 @@ from ui.filter_groups import (
 from ui.language import t
 from ui.picture_input import PICTURE_FIELDS, pick_picture
 from ui.pictures import beside, picture
-from ui.state import choice, control, integer
+from ui.state import choice, dial, integer
 
 page = frame.begin(
     "filters",
@@ -62,7 +62,7 @@ def at_work(now: np.ndarray, index: int, groups: dict[str, list[int]]) -> None:
             limit=f"{limit:.3g}",
         ),
     )
-    with st.expander(t("The filter's numbers, on the middle of the picture")):
+    with st.expander(t("The filter's numbers, on the middle of the picture"), key="filters.numbers"):
         sizes = [min(n, now.shape[-1] + 3) for n in x.shape]
         top, left = ((n - size) // 2 for n, size in zip(x.shape, sizes, strict=True))
         conv_grid(
@@ -79,7 +79,7 @@ def choose(edges: dict[str, int | None], index: int, count: int) -> None:
         t("Filter (from 0)"),
         0,
         count - 1,
-        **control("filters.number", index, lambda n: page.set(filter=n)),
+        **dial("filters.number", index, lambda n: page.set(filter=n)),
     )
     for column, (label, found) in zip(shortcuts, edges.items(), strict=True):
         column.button(

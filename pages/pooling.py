@@ -136,12 +136,12 @@ if output is not None and max(x.shape) <= LARGEST:
 
 settings, move, numbers = st.columns(3, gap="large")
 with settings:
-    st.slider(t("Window"), 1, 8, **page.widget("window"))
-    st.slider(t("Stride"), 1, 8, **page.widget("stride"))
-    st.slider(t("Padding"), 0, 4, **page.widget("padding"))
+    st.slider(t("Window"), 1, 8, **page.dial("window"))
+    st.slider(t("Stride"), 1, 8, **page.dial("stride"))
+    st.slider(t("Padding"), 0, 4, **page.dial("padding"))
 with move:
-    st.slider(t("Move the input down"), -3, 3, **page.widget("down"))
-    st.slider(t("Move the input to the right"), -3, 3, **page.widget("right"))
+    st.slider(t("Move the input down"), -3, 3, **page.dial("down"))
+    st.slider(t("Move the input to the right"), -3, 3, **page.dial("right"))
     st.caption(t("What leaves at one side comes in at the other, so that nothing is lost."))
 with numbers:
     if page.view == "numbers":
@@ -197,7 +197,7 @@ if output is not None and not held_back(hidden == "size"):
         )
     )
     if page.view == "numbers" and not hidden:
-        with st.expander(t("Three channels, pooled each by itself")):
+        with st.expander(t("Three channels, pooled each by itself"), key="pooling.three"):
             conv_grid(
                 np.stack([x, x[::-1], x.T if x.shape[0] == x.shape[1] else x[:, ::-1]]),
                 stride=page.stride,
@@ -206,6 +206,6 @@ if output is not None and not held_back(hidden == "size"):
                 window=page.window,
                 key="pooling.channels",
             )
-    with st.expander(t("nn.{layer}: every argument, and the shapes", layer=layer)):
+    with st.expander(t("nn.{layer}: every argument, and the shapes", layer=layer), key="pooling.torch"):
         pool2d_table(page, x.shape, output.shape)
 frame.end("pooling", page, pool2d_code(still, page, layer) if output is not None else "")

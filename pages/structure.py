@@ -63,7 +63,7 @@ for side, rows in networks.items():
         t("Bars: the parameters and the multiply-adds of each layer"),
         wide=1000,
     )
-    with st.expander(t("Every layer: shape, parameters, multiply-adds")):
+    with st.expander(t("Every layer: shape, parameters, multiply-adds"), key=f"structure.layers.{side}"):
         layer_table(rows, f"layers-{getattr(page, side)}-{side}")
 
 st.subheader(t("What flattening loses"), anchor=False)
@@ -72,9 +72,9 @@ cells = [(page.row, page.col), (page.row, page.col + 1), (page.row + 1, page.col
 here, right, below = (position(*cell) for cell in cells)
 shown, settings = st.columns([3, 2], gap="large")
 with settings:
-    st.number_input(t("Number of the test digit (0 to 9999)"), 0, 9999, **page.widget("digit"))
-    st.slider(t("Row of the pixel"), 0, 26, **page.widget("row"))
-    st.slider(t("Column of the pixel"), 0, 26, **page.widget("col"))
+    st.number_input(t("Number of the test digit (0 to 9999)"), 0, 9999, **page.dial("digit"))
+    st.slider(t("Row of the pixel"), 0, 26, **page.dial("row"))
+    st.slider(t("Column of the pixel"), 0, 26, **page.dial("col"))
     st.markdown(
         t(
             "The pixel in row {row}, column {col} becomes number **{here}** of 784, all counted from 0. Its "

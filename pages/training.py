@@ -79,7 +79,9 @@ go.button(
     disabled=waits,
 )
 again.button(t("Start with another seed"), on_click=start, args=(True,), width="stretch", disabled=waits)
-with change.popover(t("Change the settings"), icon=":material/tune:", width="stretch"):
+with change.popover(
+    t("Change the settings"), icon=":material/tune:", key="training.settings", width="stretch"
+):
     training_controls.controls(page)
 if wrong is None:
     st.markdown(t(PRESETS[page.preset].expect))
@@ -105,7 +107,7 @@ with with_image:
 with with_others:
     training_runs.pick_compared(page, run, compared)
 with with_more:
-    st.toggle(t("Learning rate and speed, too"), **page.widget("more"))
+    st.toggle(t("Learning rate and speed, too"), **page.dial("more"))
 branching.rewind(page, run, learner)
 if run.is_over:
     training_results.show(page, run)

@@ -73,3 +73,12 @@ def test_importing_it_loads_no_torch_and_no_streamlit(module: str) -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", [*UI, *PAGES], ids=lambda p: p.name)
+def test_what_a_hand_has_opened_stays_open(path: Path) -> None:
+    """Without a key it closes as soon as something is added to the page above it."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    named = [call for call in calls if isinstance(call.func, ast.Attribute)]
+    folds = [call for call in named if call.func.attr in ("expander", "popover", "tabs")]  # type: ignore[attr-defined]
+    assert [c.lineno for c in folds if "key" not in {k.arg for k in c.keywords}] == []

@@ -28,7 +28,7 @@ def rewind(page: PageState, run: Run, learner: str) -> None:
     steps = store().snapshot_steps(run.id)
     if not steps:
         return
-    with st.expander(t("Go back to a step, and train on from there with other settings")):
+    with st.expander(t("Go back to a step, and train on from there with other settings"), key="branching"):
         at = _pick_step(page, steps)
         st.page_link(
             PAGES["slow_motion"].file,

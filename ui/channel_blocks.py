@@ -26,7 +26,7 @@ BLOCK_FIELDS = {
 
 def show_blocks(page: PageState) -> bool:
     """The diagram, what it says, and the sliders that change it; False where the kernel does not fit."""
-    st.toggle(t("A batch of images"), **page.widget("batch"))
+    st.toggle(t("A batch of images"), **page.dial("batch"))
     try:
         out = output_size(page.size, page.k, page.s, page.p)
     except Problem as error:
@@ -93,7 +93,7 @@ def _sliders(page: PageState) -> None:
         sliders.insert(0, ("n", t("Batch: N images"), 1, 1000))
     columns = st.columns(4) + st.columns(4)
     for column, (name, label, low, high) in zip(columns, sliders, strict=False):
-        column.slider(label, low, high, **page.widget(name))
+        column.slider(label, low, high, **page.dial(name))
 
 
 def block_code(page: PageState) -> str:

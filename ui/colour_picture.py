@@ -102,7 +102,7 @@ def show_colour_picture(page: PageState) -> None:
                 "Off: full colour is what this filter could reach at most, whatever the picture, so that two "
                 "pictures compare. On: full colour is the largest value here."
             ),
-            **page.widget("stretch"),
+            **page.dial("stretch"),
         )
         save_picture(lambda: _composed(x, parts, sums, output, limit), f"{page.sample}-{page.filter}")
     near, place = neighbourhood(x, at, spans, output.shape, sliding)
@@ -141,7 +141,7 @@ def _chosen(page: PageState) -> np.ndarray:
         format_func=lambda name: t(FILTER_NAMES[name]),
         **page.widget("filter"),
     )
-    third.number_input(t("Bias"), -3.0, 3.0, step=0.1, format="%g", **page.widget("picture_bias"))
+    third.number_input(t("Bias"), -3.0, 3.0, step=0.1, format="%g", **page.dial("picture_bias"))
     if page.sample == OWN:
         upload_picture(page, "photo")
     try:

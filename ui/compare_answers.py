@@ -97,7 +97,7 @@ def _pick_pair(page: PageState, names: Sequence[str]) -> tuple[str, str]:
 
 
 def _matrices(a: str, b: str, matrices: Sequence[np.ndarray]) -> None:
-    tabs = st.tabs([t("{a} minus {b}", a=a, b=b), a, b])
+    tabs = st.tabs([t("{a} minus {b}", a=a, b=b), a, b], key="compare.tabs")
     labels = t("its answer"), t("the true digit")
     figures = [
         difference_figure(matrices[0], matrices[1], frame.theme(), *labels),

@@ -12,7 +12,7 @@ from cnn_core.kernels import GABOR_ANGLES, KERNELS, compact, ready_made, recogni
 from ui.components.kernel_cells import kernel_cells
 from ui.language import explain, language, t
 from ui.matrix_input import change_matrix, matrix_box, matrix_problem, put_matrix
-from ui.state import PageState, control
+from ui.state import PageState, control, dial
 
 _CELLS = "convolution.kernel.cells"
 
@@ -47,7 +47,7 @@ def kernel_panel(page: PageState, kernel: np.ndarray, ask: str = "") -> None:
     known = recognised(kernel)
     if known and known[0] == "gabor":
         _angle(page, kernel, known[1])
-    with st.expander(t("Change the whole kernel")):
+    with st.expander(t("Change the whole kernel"), key="convolution.kernel.whole"):
         _whole_kernel(page, kernel)
     st.page_link(
         "pages/training.py",
@@ -80,7 +80,7 @@ def _whole_kernel(page: PageState, kernel: np.ndarray) -> None:
     def resize(size: int) -> None:
         change(lambda now: _resized(now, size))
 
-    st.slider(t("Size"), 1, 11, **control("convolution.kernel.size", max(kernel.shape), resize))
+    st.slider(t("Size"), 1, 11, **dial("convolution.kernel.size", max(kernel.shape), resize))
     with st.container(horizontal=True):
         st.button(t("Rotate by 90°"), on_click=lambda: change(lambda now: np.rot90(now, -1)))
         st.button(

@@ -80,7 +80,7 @@ def show_picture(
             "Off: full colour is what this kernel could reach at most, whatever the picture, so that two "
             "pictures compare. On: full colour is the largest value here."
         ),
-        **page.widget("stretch"),
+        **page.dial("stretch"),
     )
     taken = np.repeat(shown.x[..., None], 3, axis=-1)
     save_picture(lambda: beside([taken, shown.colours[shown.output]]), "convolved")

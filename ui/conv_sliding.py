@@ -43,7 +43,7 @@ def more_sliding(page: PageState) -> None:
     """The dilation, and whether rows and columns go apart."""
     _slider(page, "dilation", t("Dilation"), 1, 4)
 
-    st.toggle(t("Rows and columns apart"), **page.widget("apart", after=lambda: _follow(page)))
+    st.toggle(t("Rows and columns apart"), **page.dial("apart", after=lambda: _follow(page)))
 
 
 def _follow(page: PageState) -> None:
@@ -60,7 +60,7 @@ def _pad(page: PageState, wanted: Pair) -> None:
 
 def _slider(page: PageState, name: str, label: str, low: int, high: int) -> None:
     if not page.apart:
-        st.slider(label, low, high, **page.widget(name))
+        st.slider(label, low, high, **page.dial(name))
         return
-    st.slider(t("{name}, rows", name=label), low, high, **page.widget(name))
-    st.slider(t("{name}, columns", name=label), low, high, **page.widget(f"{name}_w"))
+    st.slider(t("{name}, rows", name=label), low, high, **page.dial(name))
+    st.slider(t("{name}, columns", name=label), low, high, **page.dial(f"{name}_w"))

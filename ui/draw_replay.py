@@ -22,7 +22,7 @@ def show(page: PageState, image: str, run: str, step: int) -> None:
     strokes = timed(from_json(drawing))
     if not strokes.strokes:
         return
-    st.toggle(t("Replay the strokes, and watch the answer change"), **page.widget("replay"))
+    st.toggle(t("Replay the strokes, and watch the answer change"), **page.dial("replay"))
     if page.replay:
         moments, shares = _answers(drawing, run, step)
         replay("draw.replay", strokes, moments, shares)

@@ -12,7 +12,7 @@ from cnn_core.kernels import compact, format_matrix, parse_matrix, random_input
 from cnn_core.messages import Problem
 from cnn_core.ops import Pair
 from ui.language import explain, t
-from ui.state import PageState, control
+from ui.state import PageState, dial
 
 LATE = 2.0  # seconds within which a browser hears of what a run has changed
 
@@ -92,17 +92,17 @@ def random_numbers(page: PageState, name: str, shape: Pair) -> None:
         page.set(seed=seed, **{name: compact(random_input(shape, seed))})
 
     st.button(t("Random numbers"), on_click=draw, args=(shape, (seed + 1) % 10_000))
-    with st.expander(t("Size and seed")):
+    with st.expander(t("Size and seed"), key=f"random.{name}"):
         st.slider(
             t("Rows and columns"),
             1,
             12,
-            **control(f"random.{name}.size", max(shape), lambda n: draw((n, n), seed)),
+            **dial(f"random.{name}.size", max(shape), lambda n: draw((n, n), seed)),
         )
         st.number_input(
             t("Seed"),
             0,
             9999,
             help=t("The same seed gives the same numbers."),
-            **control(f"random.{name}.seed", seed, lambda n: draw(shape, n)),
+            **dial(f"random.{name}.seed", seed, lambda n: draw(shape, n)),
         )

@@ -14,7 +14,7 @@ from ui import frame
 from ui.language import t
 from ui.pictures import picture
 from ui.site import PAGES
-from ui.state import PageState, choice, control
+from ui.state import PageState, choice, dial
 
 ALL = "all"
 FIELD = choice(ALL, [ALL, *(f"{truth}-{answer}" for truth in range(10) for answer in range(10))])
@@ -89,7 +89,7 @@ def pick_sheet(page: PageState, count: int, size: int) -> int:
             t("Sheet (of {sheets})", sheets=sheets),
             1,
             sheets,
-            **control("mistakes.sheet", sheet, lambda chosen: page.set(sheet=chosen)),
+            **dial("mistakes.sheet", sheet, lambda chosen: page.set(sheet=chosen)),
         )
     return (sheet - 1) * size
 

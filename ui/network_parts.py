@@ -24,7 +24,7 @@ from ui import frame
 from ui.components.blocks import blocks
 from ui.language import explain, t
 from ui.pictures import save, save_table
-from ui.state import PageState, control
+from ui.state import PageState, dial
 
 NETWORKS = {
     "affine": FIGURE_7_1,
@@ -93,7 +93,7 @@ def _edit(page: PageState, side: str) -> None:
     def number(column: object, at: int, name: str, label: str, low: int, high: int) -> None:
         key, value = f"structure.{side}.{name}.{at}", getattr(stages[at], name)
         column.number_input(  # type: ignore[attr-defined]
-            label, low, high, **control(key, value, lambda n: put(at, **{name: n}))
+            label, low, high, **dial(key, value, lambda n: put(at, **{name: n}))
         )
 
     def resize(count: int) -> None:
@@ -101,13 +101,13 @@ def _edit(page: PageState, side: str) -> None:
         page.set(own=own_network.written(more))
 
     many, hidden = st.columns(2)
-    count = control(f"structure.{side}.count", len(stages), resize)
+    count = dial(f"structure.{side}.count", len(stages), resize)
     many.slider(t("Convolutions"), 1, own_network.MOST_CONVS, **count)
     hidden.slider(
         t("Units of the hidden layer"),
         1,
         500,
-        **control(f"structure.{side}.hidden", page.hidden, lambda n: page.set(hidden=n)),
+        **dial(f"structure.{side}.hidden", page.hidden, lambda n: page.set(hidden=n)),
     )
     fields = (
         ("filters", text("conv{number}: filters"), 1, own_network.MOST_FILTERS),

@@ -14,7 +14,7 @@ from cnn_core.messages import Problem
 from ui.language import explain, t
 from ui.refusal import REFUSALS, refusal
 from ui.specimen import load_image, store
-from ui.state import PageState, control, words
+from ui.state import PageState, control, dial, words
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -77,7 +77,7 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
             t("Number of the test digit (0 to 9999)"),
             0,
             9999,
-            **control(f"picture.{name}.number", number, lambda n: page.set(**{name: f"test-{n}"})),
+            **dial(f"picture.{name}.number", number, lambda n: page.set(**{name: f"test-{n}"})),
         )
         upload_picture(page, name)
     return pixels

@@ -14,7 +14,7 @@ from ui.language import t
 from ui.slow_motion_sliding import sliding
 from ui.slow_motion_start import chosen_filter, chosen_image, chosen_weight
 from ui.small_pictures import Row, layer_rows, number, ten_bars
-from ui.state import PageState, control
+from ui.state import PageState, dial
 
 
 def forward(page: PageState, step: SlowStep) -> None:
@@ -133,7 +133,7 @@ def pick_filter(page: PageState, step: SlowStep) -> int:
         t("Filter (from 0)") if step.update.before.ndim == 4 else t("Unit (from 0)"),
         0,
         len(step.update.before) - 1,
-        **control(
+        **dial(
             "widget.slow_motion.filter",
             chosen_filter(page, step),
             lambda chosen: page.set(filter=chosen, weight=""),
@@ -150,7 +150,7 @@ def _pick_filter_and_image(page: PageState, step: SlowStep) -> tuple[int, int]:
         t("Image of the batch"),
         1,
         step.kept,
-        **control("widget.slow_motion.image", number, lambda n: page.set(of=n - 1)),
+        **dial("widget.slow_motion.image", number, lambda n: page.set(of=n - 1)),
     )
     return chosen, chosen_image(page, step)
 

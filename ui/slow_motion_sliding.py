@@ -24,7 +24,7 @@ def sliding(
     gradient = found.output_gradient[image]
     if gradient.size == 1 or not np.isfinite(found.shares[image]).all():
         return
-    st.toggle(t("Slide it: these sums are a convolution"), **page.widget("slide"))
+    st.toggle(t("Slide it: these sums are a convolution"), **page.dial("slide"))
     if not page.slide:
         return
     largest = float(np.abs(found.shares[image]).max())

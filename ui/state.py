@@ -3,6 +3,7 @@
 The value lives in a plain session key, because a widget's own key is dropped when the page changes. A
 widget is set from it before it is made, and copied back when it changes. The address is written at every
 run; one that differs from what was last written (Back, a link, a hand-typed address) wins over the session.
+Not so one that was overtaken: a hand moved two controls before the browser had heard of the first's address.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from cnn_core.messages import Problem
 from ui.language import choose_language, language
 
 _WRITTEN = "address.written"  # (page, parameters) as this module last wrote them
+_OVERTAKEN = "address.overtaken"  # parameters written before those, since the browser last had the newest
+_HAND = "address.hand"  # a hand has moved something since the address was written
 _NOTES = "address.notes"  # what an address asked for that does not exist
 _MOVED = "controls.moved"  # keys of the controls that a hand has moved since they were last shown
 _EPOCH = "address.epoch"  # rises when an address was taken: components then take their values afresh
+LATE = 8  # addresses that may be on their way to the browser
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,23 @@ def shared(field: Field) -> Field:
     return replace(field, shared=True)
 
 
-def control(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
-    """``key`` and ``on_change`` of a control that shows ``value``; ``take`` gets what a learner sets.
+def dial(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+    """``key`` and ``on_change`` of a slider, number box or switch that shows ``value``.
 
-    Streamlit hands a value that is set here to the browser, over whatever the hand has done since. So where
-    the control's own move brought the value, it is left alone: quick presses of a key are then all counted.
+    ``take`` gets what a learner sets. Streamlit hands a value that is set here to the browser, over whatever
+    the hand has done since: so it is set only where the browser does not have it.
+    """
+    session = st.session_state
+    if session.get(key) != value:
+        session[key] = value
+    return {"key": key, "on_change": lambda: take(session[key])}
+
+
+def control(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+    """The same for a choice of a list. It is set at every run: the list's texts may be others now.
+
+    Only where the control's own move brought the value it is left alone: quick presses of a key are then all
+    counted.
     """
     session = st.session_state
     moved: set[str] = session.setdefault(_MOVED, set())
@@ -131,16 +147,23 @@ class PageState:
         for name, value in values.items():
             st.session_state[self._key(name)] = value
         st.session_state[_NOTES] = []
+        st.session_state[_HAND] = True
+
+    def dial(self, name: str, after: Callable[[], None] | None = None) -> dict[str, Any]:
+        """``key`` and ``on_change`` for a number or a switch: ``st.slider(…, **page.dial("stride"))``."""
+        return dial(*self._shown(name, after))
 
     def widget(self, name: str, after: Callable[[], None] | None = None) -> dict[str, Any]:
-        """``key`` and ``on_change`` for a choice's control: ``st.slider(…, **page.widget("stride"))``."""
+        """``key`` and ``on_change`` for any other choice: ``st.selectbox(…, **page.widget("mode"))``."""
+        return control(*self._shown(name, after))
 
+    def _shown(self, name: str, after: Callable[[], None] | None) -> tuple[str, Any, Callable[[Any], None]]:
         def take(value: Any) -> None:
             self.set(**{name: value})
             if after is not None:
                 after()
 
-        return control(f"widget.{self._page}.{name}", getattr(self, name), take)
+        return f"widget.{self._page}.{name}", getattr(self, name), take
 
     @property
     def epoch(self) -> int:
@@ -161,7 +184,11 @@ class PageState:
         parameters = self._parameters()
         if st.query_params.to_dict() != parameters:
             st.query_params.from_dict(parameters)
+        page, written = st.session_state.get(_WRITTEN, (self._page, parameters))
+        if page == self._page and written != parameters:
+            st.session_state[_OVERTAKEN] = [*st.session_state.get(_OVERTAKEN, []), written][-LATE:]
         st.session_state[_WRITTEN] = (self._page, parameters)
+        st.session_state[_HAND] = False
 
     def _key(self, name: str) -> str:
         return f"state.{name}" if self._fields[name].shared else f"state.{self._page}.{name}"
@@ -182,7 +209,11 @@ class PageState:
             if not address:  # a link of the menu: this page as it was left
                 return
         elif address == written:
+            st.session_state[_OVERTAKEN] = []
             return
+        elif st.session_state.get(_HAND) and address in st.session_state.get(_OVERTAKEN, []):
+            return
+        st.session_state[_OVERTAKEN] = []
         st.session_state[_EPOCH] = self.epoch + 1
         self._take(address)
 

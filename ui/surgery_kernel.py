@@ -9,7 +9,7 @@ from cnn_core.edit import Edit
 from ui.components.kernel_cells import kernel_cells
 from ui.language import t
 from ui.refusal import refusal
-from ui.state import PageState, control
+from ui.state import PageState, dial
 from ui.surgery_edits import kernel_of, put_edit, set_kernel, type_kernel, typing_problem
 
 
@@ -52,5 +52,5 @@ def kernel_editor(page: PageState, layer: str, weights: np.ndarray, edit: Edit) 
 
 def _number(page: PageState, name: str, label: str, value: int, count: int) -> None:
     st.number_input(
-        label, 0, count - 1, **control(f"widget.surgery.{name}", value, lambda n: page.set(**{name: n}))
+        label, 0, count - 1, **dial(f"widget.surgery.{name}", value, lambda n: page.set(**{name: n}))
     )

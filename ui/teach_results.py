@@ -131,7 +131,7 @@ def forgetting(page: PageState, looked_at: Specimen, so_far: Lesson) -> None:
             all=len(mnist.test_labels),
             some=TESTED,
         ),
-        **page.widget("all"),
+        **page.dial("all"),
     )
     kinds = (
         ("forgotten", t("Forgotten: right before, wrong now ({count})", count=len(found.lost)), found.lost),

@@ -8,7 +8,7 @@ from cnn_core.presets import PRESETS
 from cnn_core.spec import steps_for_epochs
 from ui import training_kernel, training_network
 from ui.language import t
-from ui.state import PageState, control
+from ui.state import PageState, control, dial
 from ui.training_settings import MOST_STEPS, SETTINGS, chosen_spec, labels, options, preset_names, value_of
 
 NUMBERS: dict[str, tuple[float, float, float, str]] = {  # lowest, highest, step, how it is written
@@ -35,7 +35,9 @@ def preset_picker(page: PageState) -> None:
 
 def controls(page: PageState) -> None:
     """Every setting as it stands, to be changed."""
-    training, network, kernel = st.tabs([t("Training"), t("Network"), t("Your own kernel")])
+    training, network, kernel = st.tabs(
+        [t("Training"), t("Network"), t("Your own kernel")], key="training.tabs"
+    )
     with training:
         _training(page)
     with network:
@@ -76,7 +78,7 @@ def _number(page: PageState, name: str, label: str, value: float, disabled: bool
         if number is not None:
             page.set(**{name: number})
 
-    shown = control(f"setting.{name}", value, take)
+    shown = dial(f"setting.{name}", value, take)
     st.number_input(label, low, high, step=step, format=written, disabled=disabled, **shown)
 
 
@@ -95,5 +97,5 @@ def _epochs(page: PageState) -> None:
         most,
         step=min(1.0, most),
         format="%.4g",
-        **control("setting.epochs", min(most, spec.steps / spec.steps_per_epoch), take),
+        **dial("setting.epochs", min(most, spec.steps / spec.steps_per_epoch), take),
     )

@@ -13,7 +13,7 @@ from cnn_core.design import Design
 from cnn_core.models import INPUT_SHAPE, NETWORKS, LayerSummary
 from cnn_core.own_network import Stage, as_far_as_it_goes
 from ui.language import explain, t
-from ui.state import PageState, control
+from ui.state import PageState, control, dial
 from ui.training_settings import chosen_spec, options, value_of
 
 _OWN = "own"
@@ -112,9 +112,9 @@ def _for_all(built: Design, put: Callable[..., None]) -> None:
     with pooling:
         _one_of("pooling", t("Pooling"), {"max": t("maximum"), "avg": t("average")}, built.pooling, put)
     with norm:
-        st.toggle(t("Batch norm"), **control("network.norm", built.batch_norm, lambda on: put(batch_norm=on)))
+        st.toggle(t("Batch norm"), **dial("network.norm", built.batch_norm, lambda on: put(batch_norm=on)))
     with drop:
-        dropout = control("network.dropout", built.dropout, lambda n: put(dropout=round(n or 0.0, 4)))
+        dropout = dial("network.dropout", built.dropout, lambda n: put(dropout=round(n or 0.0, 4)))
         st.number_input(t("Dropout"), 0.0, 0.9, step=0.1, format="%g", **dropout)
 
 
@@ -128,7 +128,7 @@ def _whole(name: str, label: str, value: int, low: int, high: int, put: Callable
         if number is not None:
             put(number)
 
-    st.number_input(label, low, high, step=1, **control(f"network.{name}", value, take))
+    st.number_input(label, low, high, step=1, **dial(f"network.{name}", value, take))
 
 
 def _table(rows: list[LayerSummary]) -> None:

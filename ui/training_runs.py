@@ -89,7 +89,7 @@ def table(page: PageState, run: Run, learner: str) -> None:
 
 def keep(page: PageState, run: Run, learner: str) -> None:
     """This run's name, settings and files; deleting it, and taking that back."""
-    with st.expander(t("This run: name, file, delete")):
+    with st.expander(t("This run: name, file, delete"), key="training.keep"):
         st.caption(training_settings.in_words(run.spec))
         if run.owner == learner and learner and run.id != REFERENCE:
             _rename(run, learner)

@@ -17,7 +17,7 @@ def clean_up(learner: str) -> None:
     mine = [entry for entry in stored(store()) if learner and entry.run.owner == learner]
     if not mine:
         return
-    with st.expander(t("Clean up your runs")):
+    with st.expander(t("Clean up your runs"), key="training.upkeep"):
         total = sum(entry.size for entry in mine)
         st.markdown(
             t("Your runs take {size:.1f} MB on this computer: {count}.", count=len(mine), size=total / 1e6)

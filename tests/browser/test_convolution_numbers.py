@@ -29,7 +29,7 @@ def visit(page: Any, server: Server, query: str = "", lang: str = "en") -> Any:
 
 
 def by_torch(
-    x: np.ndarray, kernel: np.ndarray, bias: float = 0, padding: int = 0, mode: str = "zeros", **moves: int
+    x: np.ndarray, kernel: np.ndarray, bias: float = 0, padding: int = 0, mode: str = "zeros", **moves: Any
 ) -> np.ndarray:
     maps, weight = (torch.tensor(np.array(a, float, order="C"))[None, None] for a in (x, kernel))
     padded = F.pad(maps, [padding] * 4, mode=MODES.get(mode, "constant"))
@@ -115,6 +115,53 @@ def test_padding_stride_dilation_and_mode_are_read_off_the_grid(browser_page: An
         shows(page, by_torch(BOOK_STRIDE_INPUT, BOOK_KERNEL, 0, 2, mode, stride=3, dilation=2))
         padded = F.pad(torch.tensor(BOOK_STRIDE_INPUT)[None, None], [2] * 4, mode=mode)[0, 0].numpy()
         np.testing.assert_array_equal(values(page, "input-0"), padded)
+
+
+def scroll_to(box: Any) -> None:
+    """And two frames more, in which the page tells that it was scrolled."""
+    box.scroll_into_view_if_needed()
+    box.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+BOOK_STRIDE = {"en": "stride 2", "ko": "스트라이드 2"}
+APART = {
+    "en": ("More settings", "Rows and columns apart", "What the padding holds", "{}, rows", "{}, columns"),
+    "ko": ("설정 더 보기", "행과 열을 따로", "패딩에 채우는 값", "{} (행)", "{} (열)"),
+}
+SLIDERS = {"en": ("Padding", "Stride", "Dilation"), "ko": ("패딩", "스트라이드", "팽창(dilation)")}
+
+
+@pytest.mark.parametrize(
+    ("lang", "viewport"), [("ko", PHONE), ("en", LAPTOP)], ids=["Korean, phone", "English, laptop"]
+)
+def test_rows_and_columns_go_apart_and_each_mode_fills_the_padding(
+    browser: Any, server: Server, lang: str, viewport: Any
+) -> None:
+    page = visit(new_page(browser, viewport=viewport), server, lang=lang)
+    more, apart, holds, rows, columns = APART[lang]
+    padding, stride, dilation = SLIDERS[lang]
+    page.get_by_role("button", name=BOOK_STRIDE[lang]).click()
+    shows(page, by_torch(BOOK_STRIDE_INPUT, BOOK_KERNEL, stride=2))
+    page.get_by_text(more).click()
+    page.get_by_text(apart).click()
+    for name in (columns.format(padding), columns.format(padding), rows.format(padding)):
+        moved(page, name)
+    moved(page, rows.format(stride))
+    moved(page, columns.format(dilation))
+    moves = {"stride": (3, 2), "dilation": (1, 2)}
+    x = BOOK_STRIDE_INPUT
+    for mode, written in [("constant", ""), *((mode, f"{mode}:") for mode in MODES)]:
+        if written:
+            wait_until_idle(page)
+            box = page.get_by_role("combobox", name=holds)
+            scroll_to(box)  # a list closes when the page scrolls
+            box.click()
+            page.get_by_role("option", name=written).click()
+        padded = F.pad(torch.tensor(x)[None, None], [2, 2, 1, 1], mode=mode)[0, 0].numpy()
+        shows(page, by_torch(padded, BOOK_KERNEL, **moves))
+        np.testing.assert_array_equal(values(page, "input-0"), padded)
+    page.context.close()
+    assert page.complaints == []
 
 
 def test_the_whole_kernel_and_the_input_change_at_a_button(browser_page: Any, server: Server) -> None:

@@ -22,7 +22,8 @@ def page() -> None:
             "run": shared(words("reference")),
         },
     )
-    st.slider("Stride", 1, 4, **chosen.widget("stride"))
+    st.slider("Stride", 1, 4, **chosen.dial("stride"))
+    st.toggle("Grey", **chosen.dial("grey"))
     st.button("Reset", on_click=lambda: chosen.set(stride=1))
     st.text(f"{chosen.stride} {chosen.mode} {chosen.grey} {chosen.run}")
     st.text(" | ".join(str(note) for note in chosen.notes))
@@ -50,6 +51,15 @@ def test_a_changed_widget_is_written_into_the_address(app: AppTest) -> None:
     assert dict(app.query_params) == {"lang": "en", "stride": "4"}
 
 
+def test_a_number_is_handed_to_the_browser_only_where_it_does_not_have_it(app: AppTest) -> None:
+    """Else what a hand has moved meanwhile would jump back."""
+    app.run()
+    handed = [bool(app.run().slider[0].proto.set_value)]
+    handed.append(bool(app.slider[0].set_value(4).run().slider[0].proto.set_value))
+    handed.append(bool(app.button[0].click().run().slider[0].proto.set_value))
+    assert handed == [False, False, True]
+
+
 def test_defaults_are_left_out_of_the_address(app: AppTest) -> None:
     app.run().slider[0].set_value(4).run()
     app.button[0].click().run()
@@ -63,6 +73,23 @@ def test_going_back_to_an_earlier_address_wins_over_the_session(app: AppTest) ->
     app.query_params["lang"] = "en"
     assert shows(app.run()) == "1 zeros False reference"
     assert app.slider[0].value == 1
+
+
+def test_a_move_that_overtakes_an_address_on_its_way_to_the_browser_undoes_nothing(app: AppTest) -> None:
+    """A slow network: the second control is moved while the browser still has the first one's old address."""
+    app.run().slider[0].set_value(4).run()
+    for move in (2, 3):
+        app.query_params.clear()
+        app.query_params["lang"] = "en"
+        app.slider[0].set_value(move)
+        app.toggle[0].set_value(True)
+        assert shows(app.run()) == f"{move} zeros True reference"
+        assert dict(app.query_params) == {"lang": "en", "stride": str(move), "grey": "1"}
+    app.run()  # the browser has it now
+    app.query_params.clear()
+    app.query_params["lang"] = "en"
+    app.slider[0].set_value(2)
+    assert shows(app.run()) == "1 zeros False reference"  # so this one comes of going back
 
 
 def test_a_link_of_the_menu_finds_a_page_as_it_was_left(app: AppTest) -> None:
