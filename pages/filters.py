@@ -154,7 +154,8 @@ else:
 now = weights[looked_at.step]
 if not diverged.warned(now) and is_conv:
     first_and_last = {step: weights[step] for step in (steps[0], steps[2])}
-    st.markdown(" ".join(weights_in_words(first_and_last, looked_at.run.spec.steps)))
+    last = looked_at.run.spec.steps if looked_at.run.is_complete else None
+    st.markdown(" ".join(weights_in_words(first_and_last, last)))
     index = min(page.filter, len(now) - 1)
     groups = {step: groups_at(looked_at.run.id, step, layer) for step in steps}
     st.subheader(t("Edge detectors by name"), anchor=False)

@@ -49,7 +49,7 @@ with told:
         required=True,
         **page.widget("label"),
     )
-    st.select_slider(t("Learning rate"), RATES, format_func="{:g}".format, **page.widget("rate"))
+    st.select_slider(t("Learning rate"), RATES, format_func="{:g}".format, **page.dial("rate"))
     with st.container(horizontal=True):
         st.button(
             t("Teach it: one step"),

@@ -16,7 +16,7 @@ from ui.language import language, t
 from ui.pictures import drawing
 from ui.site import PAGES
 from ui.specimen import run_name, store
-from ui.state import PageState, control
+from ui.state import PageState, dial
 from ui.step_slider import LAST, nearest
 from ui.training_controls import NUMBERS
 from ui.training_runs import attempt
@@ -59,7 +59,8 @@ def _pick_step(page: PageState, steps: list[int]) -> int:
         page.set(step=LAST if step == steps[-1] else step)
 
     if len(steps) > 1:
-        st.select_slider(t("Step (0 is before training)"), steps, **control("branch.step", at, take))
+        moved = dial(f"branch.step.{'.'.join(map(str, steps))}", at, take)
+        st.select_slider(t("Step (0 is before training)"), steps, **moved)
     return at
 
 

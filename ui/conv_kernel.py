@@ -65,7 +65,7 @@ def _angle(page: PageState, kernel: np.ndarray, degrees: int) -> None:
         t("Angle of its stripes"),
         list(GABOR_ANGLES),
         format_func=lambda angle: f"{angle}°",
-        **control("convolution.kernel.angle", degrees, take),
+        **dial("convolution.kernel.angle", degrees, take),
     )
 
 

@@ -107,10 +107,10 @@ def in_words(now: dict[str, list[int]], before: dict[str, list[int]], step: int)
     )
 
 
-def weights_in_words(ends: dict[int, np.ndarray], last: int) -> Iterator[str]:
+def weights_in_words(ends: dict[int, np.ndarray], last: int | None) -> Iterator[str]:
     """Whether neighbouring weights go together at a run's first and newest step: noise, or shapes.
 
-    ``last``: the step with which the training ends.
+    ``last``: the step with which the training ended; None while it goes on.
     """
     chance = gratings.chance_smoothness(next(iter(ends.values())).shape)
     for step, weights in ends.items():

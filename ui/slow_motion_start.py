@@ -13,7 +13,7 @@ from cnn_core.slow_motion import SlowMotion, SlowStep, open_run
 from ui import specimen
 from ui.components.slow_steps import slow_steps
 from ui.language import t
-from ui.state import PageState, control
+from ui.state import PageState, dial
 from ui.step_slider import nearest
 
 PHASES = {
@@ -79,7 +79,8 @@ def _step_slider(page: PageState, steps: list[int], at: int, end: int | None) ->
         label = t(
             "Start after this step. Training ended with step {end:,}: no batch comes after it.", end=end
         )
-    moved = control("widget.slow_motion.step", at, lambda step: page.set(step=step, hand=0))
+    key = f"widget.slow_motion.step.{'.'.join(map(str, steps))}"
+    moved = dial(key, at, lambda step: page.set(step=step, hand=0))
     st.select_slider(label, steps, **moved)
 
 

@@ -21,7 +21,6 @@ _WRITTEN = "address.written"  # (page, parameters) as this module last wrote the
 _OVERTAKEN = "address.overtaken"  # parameters written before those, since the browser last had the newest
 _HAND = "address.hand"  # a hand has moved something since the address was written
 _NOTES = "address.notes"  # what an address asked for that does not exist
-_MOVED = "controls.moved"  # keys of the controls that a hand has moved since they were last shown
 _EPOCH = "address.epoch"  # rises when an address was taken: components then take their values afresh
 LATE = 8  # addresses that may be on their way to the browser
 
@@ -97,7 +96,8 @@ def dial(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
     """``key`` and ``on_change`` of a slider, number box or switch that shows ``value``.
 
     ``take`` gets what a learner sets. Streamlit hands a value that is set here to the browser, over whatever
-    the hand has done since: so it is set only where the browser does not have it.
+    the hand has done since: so it is set only where the browser does not have it. A slider over a list that
+    may change has the list in its key.
     """
     session = st.session_state
     if session.get(key) != value:
@@ -106,22 +106,10 @@ def dial(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
 
 
 def control(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
-    """The same for a choice of a list. It is set at every run: the list's texts may be others now.
-
-    Only where the control's own move brought the value it is left alone: quick presses of a key are then all
-    counted.
-    """
+    """The same for a choice of a list. It is set at every run: the list's texts may be others now."""
     session = st.session_state
-    moved: set[str] = session.setdefault(_MOVED, set())
-    if key not in moved or session.get(key) != value:
-        session[key] = value
-    moved.discard(key)
-
-    def changed() -> None:
-        session.setdefault(_MOVED, set()).add(key)
-        take(session[key])
-
-    return {"key": key, "on_change": changed}
+    session[key] = value
+    return {"key": key, "on_change": lambda: take(session[key])}
 
 
 class PageState:

@@ -175,7 +175,7 @@ def show_occluder(page: PageState, looked_at: Specimen, whole: np.ndarray) -> No
         lambda row, col: page.set(row=row, col=col),
     )
     st.markdown(_turned(answers.argmax(axis=-1), int(whole.argmax())))
-    st.select_slider(t("Side of the patch, in pixels"), [3, 5, 7, 9, 11], **page.widget("size"))
+    st.select_slider(t("Side of the patch, in pixels"), [3, 5, 7, 9, 11], **page.dial("size"))
 
 
 def _turned(best: np.ndarray, first: int) -> str:

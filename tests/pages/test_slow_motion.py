@@ -67,7 +67,7 @@ def test_a_snapshot_says_that_the_optimisers_memory_is_not_kept(open_page: OpenP
 def test_the_end_of_a_run_is_said_and_the_first_step_is_shown(open_page: OpenPage) -> None:
     end = RunStore().snapshot_steps(REFERENCE)[-1]
     app = open_page("slow_motion", step=end)
-    slider = app.select_slider(key="widget.slow_motion.step")
+    slider = app.select_slider[0]
     assert "Training ended with step 2,400: no batch comes after it." in slider.label
     assert int(slider.value) == 0
     assert str(end) not in map(str, slider.options)
