@@ -138,6 +138,7 @@ def test_a_mistake_leads_to_its_feature_maps(browser_page: Any, server: Server) 
     page.goto(f"{server.url}/training?lang=en&confused=9-4")
     box = page.get_by_role("combobox", name="Look into one of them")
     box.wait_for(timeout=30_000)
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()  # it knows who looks
     wait_until_idle(page)
     chosen = box.input_value()
     assert chosen.endswith("9 read as 4")
