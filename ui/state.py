@@ -102,14 +102,18 @@ def dial(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
     session = st.session_state
     if session.get(key) != value:
         session[key] = value
-    return {"key": key, "on_change": lambda: take(session[key])}
+    return {"key": key, "on_change": lambda: _by_hand(key, take)}
 
 
 def control(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
     """The same for a choice of a list. It is set at every run: the list's texts may be others now."""
-    session = st.session_state
-    session[key] = value
-    return {"key": key, "on_change": lambda: take(session[key])}
+    st.session_state[key] = value
+    return {"key": key, "on_change": lambda: _by_hand(key, take)}
+
+
+def _by_hand(key: str, take: Callable[[Any], None]) -> None:
+    st.session_state[_HAND] = True
+    take(st.session_state[key])
 
 
 class PageState:
