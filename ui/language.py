@@ -25,6 +25,7 @@ _PARTICLE = re.compile(
 )
 _ENDS_IN_A_CONSONANT = "013678"  # 영, 일, 삼, 육, 칠, 팔; and 십, 백, 천, 만 after any digit
 _ENDS_IN_L = "178"
+_ARTICLE = re.compile(r"\b([Aa]) (?=\**(?:8|11\b|18\b))")  # an 8, an 11
 
 
 _spoken: ContextVar[str] = ContextVar("spoken", default="")  # where there is no session
@@ -66,7 +67,7 @@ def translate(message: str, code: str, /, **values: object) -> str:
     """The message in one language; English where a translation is missing."""
     sentence = catalogue(code).get(message, message)
     sentence = sentence.format(**values) if values else sentence
-    return _PARTICLE.sub(_particle, sentence) if code == "ko" else sentence
+    return _PARTICLE.sub(_particle, sentence) if code == "ko" else _ARTICLE.sub(r"\1n ", sentence)
 
 
 def _particle(found: re.Match[str]) -> str:

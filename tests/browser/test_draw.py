@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from cnn_core.data import load_mnist
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
-READS = re.compile(r"^It reads a \d \(")
+READS = re.compile(r"^It reads an? \d \(")
 
 
 def opened(page: Any, address: str) -> None:
@@ -107,7 +107,7 @@ def test_a_test_digit_is_put_on_the_pad_and_changed_on_a_phone(browser: Any, ser
     slider.focus()
     slider.press("ArrowRight")
     page.wait_for_url("**degrees=5**")
-    expect(page.get_by_text(re.compile(r"^Changed so, it reads a \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Changed so, it reads an? \d"))).to_be_visible()
     assert page.complaints == []
     page.context.close()
 

@@ -31,7 +31,7 @@ def test_a_cell_shows_its_digits_and_the_map_chooses_the_specimen(browser_page: 
     reading = page.locator(".reading")
     expect(reading).to_have_text(re.compile(r"Test digit \d+: \d read as \d"))
     number = re.search(r"digit (\d+)", reading.inner_text())[1]  # type: ignore[index]
-    expect(page.get_by_text(re.compile(rf"^Test digit {number} is a \d, read as a \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"^Test digit {number} is an? \d, read as an? \d"))).to_be_visible()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url(f"**image=test-{number}**")
 

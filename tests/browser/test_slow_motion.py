@@ -120,7 +120,7 @@ def test_an_image_of_the_batch_is_chosen_with_its_loss(
 ) -> None:
     page = visit(browser_page, server, "phase=loss&of=0")
     tile = page.get_by_role("button", name=re.compile(r"^Image 8: "))
-    expect(tile).to_have_attribute("title", re.compile(f"a {step.labels[7]}, .*loss {step.losses[7]:.3g}"))
+    expect(tile).to_have_attribute("title", re.compile(f"an? {step.labels[7]}, .*loss {step.losses[7]:.3g}"))
     tile.click()
     page.wait_for_url(re.compile("of=7"))
     expect(page.get_by_text(f"{step.losses[7]:.3g}", exact=True)).to_be_visible()

@@ -63,7 +63,7 @@ def test_a_press_on_a_tile_mutes_it_and_the_answer_for_the_drawn_digit_follows(
     expect(page.get_by_text(accuracy_with(store, step, edit))).to_be_visible()
     digit = prepare_digit(raster(from_json(SEVEN)))
     best = int(predict(edit.apply(store.model(SPEC.run_id, step)), digit).argmax())
-    expect(page.get_by_role("heading", name=re.compile(rf"reads a {best}\b"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(rf"reads an? {best}\b"))).to_be_visible()
 
     tile.focus()  # by keyboard: the next tile
     page.keyboard.press("ArrowRight")

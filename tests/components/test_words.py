@@ -18,3 +18,11 @@ def test_particles_follow_the_number_or_word_before_them(browser_page: Any) -> N
     filled = browser_page.evaluate(call, SOUNDS)
     assert filled == [translate(template, "ko", sound=sound) for sound in SOUNDS]
     assert filled[7] == "7은 7이 7을 7과 7로 7이라고 7이에요"
+
+
+def test_english_articles_follow_the_number_after_them(browser_page: Any) -> None:
+    template = "It reads a {digit}, not a **{digit}**."
+    call = f"(digits) => {{ {SCRIPT}\nreturn digits.map((digit) => fill({template!r}, {{ digit }})); }}"
+    digits = [*range(20), 80, 118]
+    assert browser_page.evaluate(call, digits) == [translate(template, "en", digit=n) for n in digits]
+    assert browser_page.evaluate(call, [8]) == ["It reads an 8, not an **8**."]

@@ -24,6 +24,7 @@ from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
 from tests.pages.conftest import OpenPage, code_of, told
 from tests.trained import few_images, train_into
+from ui.language import translate
 from ui.network_answers import MEASURED
 from ui.pictures import png_address
 
@@ -68,7 +69,7 @@ def test_the_code_gives_the_scores_while_nothing_is_open(open_page: OpenPage) ->
 def test_the_prediction_is_said(open_page: OpenPage) -> None:
     app = open_page("feature_maps", image="test-1")
     best = int(predict(RunStore().model(REFERENCE), DIGITS[1]).argmax())
-    assert told(app).startswith(f"The network reads a **{best}**")
+    assert told(app).startswith(translate("The network reads a **{n}**", "en", n=best))
 
 
 @pytest.mark.parametrize(("layer", "channel"), [("conv1", 3), ("pool1", 1), ("fc1", 5), ("fc2", 7)])

@@ -16,6 +16,7 @@ from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
 from tests.pages.conftest import OpenPage, code_of, told
 from tests.trained import few_images, train_into
+from ui.language import translate
 from ui.specimen import load_image
 
 SPEC = TrainingSpec(
@@ -48,11 +49,11 @@ def test_draw_reads_and_bends_the_digit_as_the_network_gets_it(open_page: OpenPa
     app = open_page("draw", run=run, image="test-7", degrees=30)
     shares = predict(network(run), DIGIT)
     assert np.allclose(code_of(app)["output"], shares)
-    assert f"It reads a **{shares.argmax()}** ({shares.max():.1%})" in told(app)
+    assert translate("It reads a **{n}** ({p:.1%})", "en", n=shares.argmax(), p=shares.max()) in told(app)
     bent = seen(SPEC, distort(load_image("test-7").pixels, Distortion(degrees=30)))
     expected = predict(network(run), bent)
     assert np.allclose(code_of(app)["changed"], expected)
-    said = f"Changed so, it reads a **{expected.argmax()}** ({expected.max():.1%})"
+    said = translate("Changed so, it reads a **{n}** ({p:.1%})", "en", n=expected.argmax(), p=expected.max())
     assert said in told(app)
     assert any(CAPTION in c.value for c in app.caption)
 

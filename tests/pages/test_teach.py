@@ -17,6 +17,7 @@ from cnn_core.teach import moved, restored, weights_of
 from tests.pages.conftest import OpenPage, code_of
 from tests.trained import SEVEN
 from ui import teach_lesson, teach_results
+from ui.language import translate
 from ui.specimen import keep_drawing, load_image
 
 
@@ -114,7 +115,7 @@ def test_a_misread_digit_comes_with_its_label(open_page: OpenPage) -> None:
     app = press(open_page("teach"), "Take a digit that it reads wrong")
     picture = load_image(app.query_params["image"])
     assert predict(RunStore().model(REFERENCE), picture.pixels).argmax() != picture.label
-    assert f"you say it is a {picture.label}" in said(app)
+    assert translate("you say it is a {n}", "en", n=picture.label) in said(app)
 
 
 def test_every_digit_that_is_read_wrong_is_taken_in_turn(open_page: OpenPage) -> None:

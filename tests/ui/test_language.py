@@ -29,3 +29,16 @@ def test_a_korean_particle_follows_the_sound_before_it(
     values = {"a": 5, "b": 3, "c": 7, "d": 10, "e": 2, "f": "커널", "g": "conv"}
     assert language.translate("it", "ko", **values) == read
     assert language.translate("it", "en", **values) == "it"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (8, "A 7 and an **8**."),
+        (7, "A 7 and a **7**."),
+        (11, "A 7 and an **11**."),
+        (1_800, "A 7 and a **1800**."),
+    ],
+)
+def test_an_english_article_follows_the_number_after_it(value: int, read: str) -> None:
+    assert language.translate("A {first} and a **{digit}**.", "en", first=7, digit=value) == read
