@@ -106,7 +106,7 @@ def rgb_at(page: Any, name: str, row: int, col: int) -> list[int]:
 
 def numbers_of_the_pixel(page: Any, row: int, col: int, lang: str) -> None:
     """Until the numbers below the picture are those of this pixel."""
-    english, korean = f"row {row + 1}, column {col + 1} of the output", f"출력 {row + 1}행 {col + 1}열"
+    english, korean = f"row {row + 1}, column {col + 1} of the output", f"(출력 {row + 1}행 {col + 1}열)"
     told = {"en": english, "ko": korean}[lang]
     expect(page.get_by_text(told)).to_be_visible()
     wait_until_idle(page)
