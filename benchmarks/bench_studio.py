@@ -34,7 +34,7 @@ from cnn_core.runs import RunStore
 from cnn_core.training import WATCHED, TrainingSpec, evaluation_steps
 from tests.browser_tools import Server, chromium, new_page, streamlit_server, wait_until_idle
 
-CLICKS, TURNS, PHASES = 9, 3, 6
+CLICKS, TURNS, PHASES = 20, 5, 6
 PHASE_SECONDS = 8.0
 FAST = PRESETS["fast"].spec
 OWNER = "benchmark"

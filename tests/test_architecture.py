@@ -82,3 +82,15 @@ def test_what_a_hand_has_opened_stays_open(path: Path) -> None:
     named = [call for call in calls if isinstance(call.func, ast.Attribute)]
     folds = [call for call in named if call.func.attr in ("expander", "popover", "tabs")]  # type: ignore[attr-defined]
     assert [c.lineno for c in folds if "key" not in {k.arg for k in c.keywords}] == []
+
+
+@pytest.mark.parametrize("path", [*UI, *PAGES], ids=lambda p: p.name)
+def test_a_slider_a_number_or_a_switch_is_a_dial(path: Path) -> None:
+    """As a choice of a list it would jump back under a hand that is quicker than the network."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    numbers = {"slider", "select_slider", "number_input", "toggle", "checkbox"}
+    dials = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in numbers]
+    given = [k.value for call in dials for k in call.keywords if k.arg is None]
+    assert [
+        ast.unparse(g) for g in given if ".widget(" in ast.unparse(g) or "control(" in ast.unparse(g)
+    ] == []

@@ -11,7 +11,7 @@ st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 
 @instrument(page)
 def slider() -> int:
-    st.slider("n", 0, 99, **page.widget("n"))
+    st.slider("n", 0, 99, **page.dial("n"))
     st.text(f"The instrument shows {page.n}.")
     return int(page.n)
 
