@@ -15,8 +15,9 @@ from PIL import Image
 from playwright.sync_api import expect
 from torch.nn import functional as F
 
+from cnn_core.figures import signed
 from cnn_core.kernels import BOOK_INPUT, BOOK_KERNEL, KERNELS, parse_matrix
-from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from tests.browser_tools import LAPTOP, PHONE, Server, new_page, wait_until_idle
 from ui.picture_input import load_picture
 
 EDGE = "-1,0,1;-1,0,1;-1,0,1"
@@ -230,6 +231,32 @@ def test_colours_are_fixed_or_stretched_and_the_raw_range_is_told(browser_page: 
 def shades_of(address: str) -> np.ndarray:
     """The output picture's pixels: which of the 256 colours each has."""
     return np.asarray(Image.open(BytesIO(b64decode(address.partition(",")[2]))))
+
+
+@pytest.mark.parametrize(
+    ("lang", "viewport", "label", "scale"),
+    [
+        ("ko", PHONE, "이 그림에 여러 커널", "모두 같은 색 눈금: ±"),
+        ("en", LAPTOP, "Several kernels on this picture", "One scale for all: full colour at ±"),
+    ],
+    ids=["Korean, phone", "English, laptop"],
+)
+def test_several_kernels_side_by_side_are_torchs_on_one_scale(
+    browser: Any, server: Server, lang: str, viewport: Any, label: str, scale: str
+) -> None:
+    page = new_page(browser, viewport=viewport)
+    page.goto(f"{server.url}/convolution?lang={lang}&view=picture&picture=test-3&padding=1")
+    page.get_by_text(label).click(timeout=60_000)
+    limit = float(page.get_by_text(scale).inner_text().split("±")[1].split("에")[0].rstrip("."))
+    digit = load_picture("test-3")
+    for name in ("left_edge", "right_edge", "laplacian"):
+        image = page.locator(f".st-key-pixels-compared-{name} img")
+        expected = signed(by_torch(digit, KERNELS[name].make(3), padding=1), limit, "light")
+        shown = shades_of(image.get_attribute("src"))
+        np.testing.assert_allclose(shown.astype(int), expected.astype(int), atol=2)
+        assert len(np.unique(shown.reshape(-1, 3), axis=0)) > 20
+    page.context.close()
+    assert page.complaints == []
 
 
 def test_a_kernel_edit_repaints_the_picture_before_the_page_follows(
