@@ -6,18 +6,22 @@ On a phone in Korean before training, on a laptop in English after it: the pages
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from cnn_core import gratings
 from cnn_core.data import load_mnist
 from cnn_core.edit import Edit
+from cnn_core.excite import maximise_unit, top_patches
 from cnn_core.features import explain_unit, logits, predict, predict_batch
 from cnn_core.images import prepare_digit
 from cnn_core.recording import Recorder
@@ -28,6 +32,7 @@ from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 from tests.trained import SEVEN, few_images, train_into
 from tests.trained import SMALL as SPEC
 from ui.language import translate
+from ui.network_answers import ASKED
 from ui.teach_lesson import TESTED
 
 TRAINS = True  # its runs are its own
@@ -132,6 +137,21 @@ def test_the_terms_for_and_against_a_hidden_unit_add_up(visit: Visit) -> None:
     exact = [float(b.get_attribute("data-value")) for b in terms.all()]
     assert sum(exact) == pytest.approx(unit.terms.sum(), abs=1e-5)
     assert numbers(terms) == pytest.approx(exact, rel=5e-3)
+
+
+def test_what_a_channel_looks_for_is_found_among_real_digits_and_searched_for(visit: Visit) -> None:
+    page, mnist = visit.open("feature_maps", layer="conv1", channel=2, about="likes"), load_mnist()
+    top = top_patches(visit.model, mnist.test_images[:ASKED], "conv1", 2)
+    digits = ", ".join(map(str, mnist.test_labels[top.indices]))
+    visit.shows("The images they come from; the frame: what it sees. Digits: {digits}", digits=digits)
+    page.get_by_role("button", name=visit.say("Search the input that excites it most")).click()
+    found = page.locator(".st-key-pixels-best-input img")
+    expect(found).to_be_visible(timeout=COLD)
+    png = b64decode(found.get_attribute("src").partition(",")[2])
+    shown = np.asarray(Image.open(BytesIO(png)))[::6, ::6, 0] / 255  # six pixels a side
+    *_, best = maximise_unit(visit.model, "conv1", 2)
+    np.testing.assert_allclose(shown, best.image, atol=0.01)
+    assert best.image.any()
 
 
 def test_a_drawn_digit_is_read_and_a_stroke_more_is_read_while_it_is_drawn(
