@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from playwright.sync_api import expect
 
 
@@ -43,6 +46,11 @@ def by_torch(
     conv.weight.data = kernel
     conv.bias.data = torch.as_tensor(np.broadcast_to(np.array(bias, np.float64), len(kernel)).copy())
     return conv(maps[None])[0].detach().numpy()
+
+
+def pixels(address: str) -> np.ndarray:
+    """Of a picture that is its own address (data:): uint8, or which of 256 colours where it has a palette."""
+    return np.asarray(Image.open(BytesIO(b64decode(address.partition(",")[2]))))
 
 
 def values(page: Any, grid: str) -> np.ndarray:

@@ -75,22 +75,22 @@ def test_importing_it_loads_no_torch_and_no_streamlit(module: str) -> None:
     assert shown.stdout.strip() == "[]"
 
 
+def calls(path: Path, *methods: str) -> list[ast.Call]:
+    """Every call of a method of one of these names."""
+    found = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return [call for call in found if isinstance(call.func, ast.Attribute) and call.func.attr in methods]
+
+
 @pytest.mark.parametrize("path", [*UI, *PAGES], ids=lambda p: p.name)
 def test_what_a_hand_has_opened_stays_open(path: Path) -> None:
     """Without a key it closes as soon as something is added to the page above it."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    named = [call for call in calls if isinstance(call.func, ast.Attribute)]
-    folds = [call for call in named if call.func.attr in ("expander", "popover", "tabs")]  # type: ignore[attr-defined]
+    folds = calls(path, "expander", "popover", "tabs")
     assert [c.lineno for c in folds if "key" not in {k.arg for k in c.keywords}] == []
 
 
 @pytest.mark.parametrize("path", [*UI, *PAGES], ids=lambda p: p.name)
 def test_a_slider_a_number_or_a_switch_is_a_dial(path: Path) -> None:
     """As a choice of a list it would jump back under a hand that is quicker than the network."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    numbers = {"slider", "select_slider", "number_input", "toggle", "checkbox"}
-    dials = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in numbers]
-    given = [k.value for call in dials for k in call.keywords if k.arg is None]
-    assert [
-        ast.unparse(g) for g in given if ".widget(" in ast.unparse(g) or "control(" in ast.unparse(g)
-    ] == []
+    dials = calls(path, "slider", "select_slider", "number_input", "toggle", "checkbox")
+    given = [ast.unparse(k.value) for call in dials for k in call.keywords if k.arg is None]
+    assert [code for code in given if ".widget(" in code or "control(" in code] == []

@@ -381,25 +381,30 @@ def test_a_file_that_the_worker_cannot_read_fails_the_run_with_its_name(
     assert len(client.submitted) == 2  # it is not tried for ever
 
 
-def test_a_result_that_is_lost_on_its_way_is_trained_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cnn_core.engine.RETRY_SECONDS", 0.01)
-    store = Recorder(tmp_path / "runs.sqlite")
-    run_id = store.add(replace(SPEC, steps=10))
-    client = InlineClient(rounds=40)
-    submit, lost = client.submit, iter([True])
+def lose(client: InlineClient, monkeypatch: pytest.MonkeyPatch, is_lost: Callable[[Any], bool]) -> None:
+    """The worker is gone with the work (a function and its arguments) of which ``is_lost`` says so."""
+    submit = client.submit
 
-    def lose(*work: Any, **where: Any) -> Future:
+    def submit_in_vain(*work: Any, **where: Any) -> Future:
         future = submit(*work, **where)
-        if next(lost, False):
+        if is_lost(work):
             monkeypatch.setattr(future, "result", raise_lost, raising=False)
         return future
 
     def raise_lost(timeout: float) -> None:
         raise OSError("the worker is gone")
 
-    monkeypatch.setattr(client, "submit", lose)
+    monkeypatch.setattr(client, "submit", submit_in_vain)
+
+
+def test_a_result_that_is_lost_on_its_way_is_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnn_core.engine.RETRY_SECONDS", 0.01)
+    store = Recorder(tmp_path / "runs.sqlite")
+    run_id = store.add(replace(SPEC, steps=10))
+    client, first = InlineClient(rounds=40), iter([True])
+    lose(client, monkeypatch, lambda _: next(first, False))
     Engine(store, client).work()  # type: ignore[arg-type]
     assert store.run(run_id).is_complete
 
@@ -413,19 +418,7 @@ def test_a_run_that_loses_every_worker_is_paused_with_a_sentence(
     store = Recorder(tmp_path / "runs.sqlite")
     run_id, other = store.add(replace(SPEC, steps=10)), store.add(replace(SPEC, steps=10, seed=9))
     client = InlineClient(rounds=30)
-    submit = client.submit
-
-    def lose(*work: Any, **where: Any) -> Future:
-        future = submit(*work, **where)
-        task = work[1]
-        if getattr(task, "run_id", None) == run_id:
-            monkeypatch.setattr(future, "result", raise_lost, raising=False)
-        return future
-
-    def raise_lost(timeout: float) -> None:
-        raise OSError("the worker is gone")
-
-    monkeypatch.setattr(client, "submit", lose)
+    lose(client, monkeypatch, lambda work: getattr(work[1], "run_id", None) == run_id)
     Engine(store, client).work()  # type: ignore[arg-type]
     run = store.run(run_id)
     assert run.state == "paused"

@@ -59,8 +59,7 @@ def _pick_step(page: PageState, steps: list[int]) -> int:
         page.set(step=LAST if step == steps[-1] else step)
 
     if len(steps) > 1:
-        moved = dial(f"branch.step.{'.'.join(map(str, steps))}", at, take)
-        st.select_slider(t("Step (0 is before training)"), steps, **moved)
+        st.select_slider(t("Step (0 is before training)"), steps, **dial("branch.step", at, take, steps))
     return at
 
 

@@ -79,8 +79,7 @@ def _step_slider(page: PageState, steps: list[int], at: int, end: int | None) ->
         label = t(
             "Start after this step. Training ended with step {end:,}: no batch comes after it.", end=end
         )
-    key = f"widget.slow_motion.step.{'.'.join(map(str, steps))}"
-    moved = dial(key, at, lambda step: page.set(step=step, hand=0))
+    moved = dial("widget.slow_motion.step", at, lambda step: page.set(step=step, hand=0), steps)
     st.select_slider(label, steps, **moved)
 
 

@@ -22,7 +22,7 @@ _OVERTAKEN = "address.overtaken"  # parameters written before those, since the b
 _HAND = "address.hand"  # a hand has moved something since the address was written
 _NOTES = "address.notes"  # what an address asked for that does not exist
 _EPOCH = "address.epoch"  # rises when an address was taken: components then take their values afresh
-LATE = 8  # addresses that may be on their way to the browser
+MOST_ON_THE_WAY = 8  # addresses that the browser may not have heard of yet
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,14 @@ def shared(field: Field) -> Field:
     return replace(field, shared=True)
 
 
-def dial(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+def dial(key: str, value: Any, take: Callable[[Any], None], options: Sequence[Any] = ()) -> dict[str, Any]:
     """``key`` and ``on_change`` of a slider, number box or switch that shows ``value``.
 
     ``take`` gets what a learner sets. Streamlit hands a value that is set here to the browser, over whatever
-    the hand has done since: so it is set only where the browser does not have it. A slider over a list that
-    may change has the list in its key.
+    the hand has done since: so it is set only where the browser does not have it. A slider over ``options``
+    that may change is another one for each list of them.
     """
-    session = st.session_state
+    session, key = st.session_state, ".".join([key, *map(str, options)])
     if session.get(key) != value:
         session[key] = value
     return {"key": key, "on_change": lambda: _by_hand(key, take)}
@@ -178,7 +178,7 @@ class PageState:
             st.query_params.from_dict(parameters)
         page, written = st.session_state.get(_WRITTEN, (self._page, parameters))
         if page == self._page and written != parameters:
-            st.session_state[_OVERTAKEN] = [*st.session_state.get(_OVERTAKEN, []), written][-LATE:]
+            st.session_state[_OVERTAKEN] = [*st.session_state.get(_OVERTAKEN, []), written][-MOST_ON_THE_WAY:]
         st.session_state[_WRITTEN] = (self._page, parameters)
         st.session_state[_HAND] = False
 

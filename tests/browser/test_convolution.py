@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
-from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from playwright.sync_api import expect
 from torch.nn import functional as F
 
 from cnn_core.figures import signed
 from cnn_core.kernels import BOOK_INPUT, BOOK_KERNEL, KERNELS, parse_matrix
 from tests.browser_tools import LAPTOP, PHONE, Server, new_page, wait_until_idle
+from tests.grids import pixels
 from ui.picture_input import load_picture
 
 EDGE = "-1,0,1;-1,0,1;-1,0,1"
@@ -220,17 +218,12 @@ def test_colours_are_fixed_or_stretched_and_the_raw_range_is_told(browser_page: 
     told = re.search(r"values here: (\S+) … (\S+)", caption.inner_text().replace("−", "-"))
     assert told
     np.testing.assert_allclose([float(n) for n in told.groups()], [expected.min(), expected.max()], atol=5e-3)
-    np.testing.assert_allclose(shades_of(image.get_attribute("src")), (expected + 3) / 6 * 255, atol=1.5)
+    np.testing.assert_allclose(pixels(image.get_attribute("src")), (expected + 3) / 6 * 255, atol=1.5)
     page.get_by_text("Stretch the colours to these values").click()
     limit = np.abs(expected).max()
     expect(caption).to_contain_text(f"full colour at ±{limit:.3g}.")
-    stretched = shades_of(image.get_attribute("src"))
+    stretched = pixels(image.get_attribute("src"))
     np.testing.assert_allclose(stretched, (expected + limit) / (2 * limit) * 255, atol=1.5)
-
-
-def shades_of(address: str) -> np.ndarray:
-    """The output picture's pixels: which of the 256 colours each has."""
-    return np.asarray(Image.open(BytesIO(b64decode(address.partition(",")[2]))))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +245,7 @@ def test_several_kernels_side_by_side_are_torchs_on_one_scale(
     for name in ("left_edge", "right_edge", "laplacian"):
         image = page.locator(f".st-key-pixels-compared-{name} img")
         expected = signed(by_torch(digit, KERNELS[name].make(3), padding=1), limit, "light")
-        shown = shades_of(image.get_attribute("src"))
+        shown = pixels(image.get_attribute("src"))
         np.testing.assert_allclose(shown.astype(int), expected.astype(int), atol=2)
         assert len(np.unique(shown.reshape(-1, 3), axis=0)) > 20
     page.context.close()
@@ -271,7 +264,7 @@ def test_a_kernel_edit_repaints_the_picture_before_the_page_follows(
     expect(page.get_by_text("full colour at ±7")).to_be_visible()
     assert page.url == address
     expected = by_torch(load_picture("sample-camera"), parse_matrix(EDGE.replace("-1", "4", 1)))
-    np.testing.assert_allclose(shades_of(answered), (expected + 7) / 14 * 255, atol=1.01)
+    np.testing.assert_allclose(pixels(answered), (expected + 7) / 14 * 255, atol=1.01)
     page.wait_for_url("**kernel=4*")
     wait_until_idle(page)
     expect(image).to_have_attribute("src", answered)  # what the page itself computes is the same

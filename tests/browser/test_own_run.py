@@ -6,16 +6,13 @@ On a phone in Korean before training, on a laptop in English after it: the pages
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from cnn_core import gratings
@@ -29,6 +26,7 @@ from cnn_core.strokes import from_json, raster
 from cnn_core.surgery import Trial
 from cnn_core.teach import taught
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from tests.grids import pixels
 from tests.trained import SEVEN, few_images, train_into
 from tests.trained import SMALL as SPEC
 from ui.language import translate
@@ -147,8 +145,7 @@ def test_what_a_channel_looks_for_is_found_among_real_digits_and_searched_for(vi
     page.get_by_role("button", name=visit.say("Search the input that excites it most")).click()
     found = page.locator(".st-key-pixels-best-input img")
     expect(found).to_be_visible(timeout=COLD)
-    png = b64decode(found.get_attribute("src").partition(",")[2])
-    shown = np.asarray(Image.open(BytesIO(png)))[::6, ::6, 0] / 255  # six pixels a side
+    shown = pixels(found.get_attribute("src"))[::6, ::6, 0] / 255  # six pixels a side
     *_, best = maximise_unit(visit.model, "conv1", 2)
     np.testing.assert_allclose(shown, best.image, atol=0.01)
     assert best.image.any()
