@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from itertools import count
+from time import sleep
 from typing import TypeVar
 
 import streamlit as st
@@ -16,6 +17,7 @@ import streamlit as st
 from ui.components.rest import rest
 from ui.state import PageState
 
+SENT = 0.03  # seconds: until what was shown has left the server
 _RESTS = "instrument.rests"  # whether the hand has come to rest since the last run
 
 Shown = TypeVar("Shown")
@@ -37,6 +39,9 @@ def instrument(page: PageState) -> Callable[[Callable[[], Shown]], Callable[[], 
             if run == 0:
                 whole.update(page.link())
             rest(f"instrument.rest.{part.__name__}", run if page.link() != whole else 0, _remember)
+            # If the hand's next move waits already, Streamlit drops what is not sent yet, and tells the
+            # browser all the same that this run is complete: it would take the instrument out of the page.
+            sleep(SENT)
             return shown
 
         return alone
