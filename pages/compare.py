@@ -29,7 +29,7 @@ with chart:
         CLOCKS,
         format_func=clock_names().__getitem__,
         required=True,
-        **page.widget("clock"),
+        **page.control("clock"),
     )
 with moment:
     step = compare_runs.pick_step(page, compared)

@@ -65,7 +65,7 @@ with top[0]:
         ["numbers", "picture"],
         format_func={"numbers": t("numbers"), "picture": t("a picture")}.__getitem__,
         required=True,
-        **page.widget("view"),
+        **page.control("view"),
     )
 with top[1]:
     choose_kernel(page, kernel)
@@ -103,7 +103,7 @@ def controls(spans: Pair) -> None:
             t("What the padding holds"),
             list(MODES),
             format_func=lambda mode: t(MODES[mode]),
-            **page.widget("mode"),
+            **page.control("mode"),
         )
 
 

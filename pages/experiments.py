@@ -41,7 +41,7 @@ st.pills(
     format_func=lambda slug: t(EXPERIMENTS[slug].name),
     required=True,
     label_visibility="collapsed",
-    **page.widget("experiment", after=lambda: page.set(guess=NO_GUESS, shown=False)),
+    **page.control("experiment", after=lambda: page.set(guess=NO_GUESS, shown=False)),
 )
 st.markdown(f"**{t(experiment.question)}**")
 guessing, starting = st.columns([7, 3], vertical_alignment="bottom")

@@ -79,21 +79,21 @@ def view() -> None:
                 "each": t("each map its own"),
             }.__getitem__,
             required=True,
-            **page.widget("scale"),
+            **page.control("scale"),
         )
         st.segmented_control(
             t("Colours"),
             ["signed", "grey"],
             format_func={"signed": t("orange below 0, blue above"), "grey": t("black to white")}.__getitem__,
             required=True,
-            **page.widget("colours"),
+            **page.control("colours"),
         )
         st.segmented_control(
             t("Order of the maps"),
             ["number", "strength"],
             format_func={"number": t("by their number"), "strength": t("strongest answer first")}.__getitem__,
             required=True,
-            **page.widget("order"),
+            **page.control("order"),
         )
         st.toggle(t("In space, to be turned about"), **page.dial("space"))
 

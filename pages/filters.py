@@ -114,7 +114,7 @@ st.segmented_control(
         "signed": t("in colour: orange below 0, blue above"),
     }.__getitem__,
     required=True,
-    **page.widget("scale"),
+    **page.control("scale"),
 )
 columns = st.columns(3, gap="medium")
 titles = (

@@ -62,7 +62,7 @@ with top[0]:
         ["numbers", "picture"],
         format_func={"numbers": t("numbers"), "picture": t("a picture")}.__getitem__,
         required=True,
-        **page.widget("view"),
+        **page.control("view"),
     )
 with top[1]:
     st.segmented_control(
@@ -70,7 +70,7 @@ with top[1]:
         list(POOLS),
         format_func={"max": t("the maximum"), "avg": t("the mean")}.__getitem__,
         required=True,
-        **page.widget("op"),
+        **page.control("op"),
     )
 with top[2], st.container(horizontal=True, gap="small"):
     st.button(t("Book: 2×2, stride 2"), on_click=example, args=(kernels.BOOK_POOLING_INPUT,))

@@ -55,7 +55,7 @@ elif healthy:
             ["number", "rank"],
             format_func={"number": t("by number"), "rank": t("by what matters")}.__getitem__,
             required=True,
-            **page.widget("order"),
+            **page.control("order"),
         )
         board(
             layer,

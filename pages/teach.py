@@ -47,7 +47,7 @@ with told:
         range(10),
         wrap=True,
         required=True,
-        **page.widget("label"),
+        **page.control("label"),
     )
     st.select_slider(t("Learning rate"), RATES, format_func="{:g}".format, **page.dial("rate"))
     with st.container(horizontal=True):

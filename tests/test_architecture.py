@@ -93,4 +93,4 @@ def test_a_slider_a_number_or_a_switch_is_a_dial(path: Path) -> None:
     """As a choice of a list it would jump back under a hand that is quicker than the network."""
     dials = calls(path, "slider", "select_slider", "number_input", "toggle", "checkbox")
     given = [ast.unparse(k.value) for call in dials for k in call.keywords if k.arg is None]
-    assert [code for code in given if ".widget(" in code or "control(" in code] == []
+    assert [code for code in given if "control(" in code] == []

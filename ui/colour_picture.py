@@ -133,13 +133,13 @@ def _chosen(page: PageState) -> np.ndarray:
         t("Picture"),
         [*SAMPLES, OWN],
         format_func=lambda name: t(SAMPLES[name]) if name in SAMPLES else t("Your own picture"),
-        **page.widget("sample"),
+        **page.control("sample"),
     )
     second.selectbox(
         t("Filter with three slices"),
         list(COLOUR_FILTERS),
         format_func=lambda name: t(FILTER_NAMES[name]),
-        **page.widget("filter"),
+        **page.control("filter"),
     )
     third.number_input(t("Bias"), -3.0, 3.0, step=0.1, format="%g", **page.dial("picture_bias"))
     if page.sample == OWN:

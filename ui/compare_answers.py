@@ -90,7 +90,7 @@ def _pick_pair(page: PageState, names: Sequence[str]) -> tuple[str, str]:
             t("Two of them"),
             places,
             format_func=lambda place: " − ".join(names[int(i)] for i in place.split("-")),
-            **page.widget("pair"),
+            **page.control("pair"),
         )
     first, second = map(int, page.pair.split("-"))
     return names[first], names[second]
@@ -138,7 +138,7 @@ def _disagreements(
         list(said),
         format_func=said.__getitem__,
         required=True,
-        **page.widget("who"),
+        **page.control("who"),
     )
     shown = found[page.who][: COLUMNS * ROWS]
     if not len(shown):

@@ -46,7 +46,7 @@ def pick_kind(page: PageState, said: Answers, after: Callable[[], None] | None =
         return t("{truth} read as {answer}: {count}", truth=truth, answer=answer, count=count)
 
     options = [ALL, *counts, *({page.confused} - {ALL, *counts})]
-    st.selectbox(t("Show"), options, format_func=kind, **page.widget("confused", after))
+    st.selectbox(t("Show"), options, format_func=kind, **page.control("confused", after))
     found = wrong if page.confused == ALL else _of_kind(said, page.confused)
     if said.sure is None:
         return found

@@ -131,7 +131,7 @@ def _settings(page: PageState) -> None:
         ["truth", "answer"],
         format_func={"truth": t("the true digit"), "answer": t("its answer")}.__getitem__,
         required=True,
-        **page.widget("colour"),
+        **page.control("colour"),
     )
     if len(_planes()) > 1:
 
@@ -143,7 +143,7 @@ def _settings(page: PageState) -> None:
             _planes(),
             format_func=str.upper,
             required=True,
-            **page.widget("plane", laid_out),
+            **page.control("plane", laid_out),
         )
 
 

@@ -59,7 +59,7 @@ def chosen_spec(page: PageState, side: str) -> ModelSpec:
 def show_network(page: PageState, side: str) -> list[LayerSummary]:
     """One network: chosen, drawn to scale, every block to be opened; returns the layers that fit."""
     label = t("First network") if side == "left" else t("Second network")
-    st.selectbox(label, [*NETWORKS, OWN], format_func=names().__getitem__, **page.widget(side))
+    st.selectbox(label, [*NETWORKS, OWN], format_func=names().__getitem__, **page.control(side))
     key, name = getattr(page, side), names()[getattr(page, side)]
     if key == OWN:
         _edit(page, side)

@@ -117,7 +117,7 @@ def _by_hand(key: str, take: Callable[[Any], None]) -> None:
 
 
 class PageState:
-    """The choices of one page, as attributes; ``widget`` ties a control to one, ``set`` changes them."""
+    """A page's choices, as attributes; ``dial`` and ``control`` tie a widget to one, ``set`` changes them."""
 
     def __init__(self, page: str, fields: dict[str, Field]) -> None:
         self._page = page
@@ -145,8 +145,8 @@ class PageState:
         """``key`` and ``on_change`` for a number or a switch: ``st.slider(…, **page.dial("stride"))``."""
         return dial(*self._shown(name, after))
 
-    def widget(self, name: str, after: Callable[[], None] | None = None) -> dict[str, Any]:
-        """``key`` and ``on_change`` for any other choice: ``st.selectbox(…, **page.widget("mode"))``."""
+    def control(self, name: str, after: Callable[[], None] | None = None) -> dict[str, Any]:
+        """``key`` and ``on_change`` for any other choice: ``st.selectbox(…, **page.control("mode"))``."""
         return control(*self._shown(name, after))
 
     def _shown(self, name: str, after: Callable[[], None] | None) -> tuple[str, Any, Callable[[Any], None]]:

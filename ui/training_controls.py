@@ -29,7 +29,7 @@ def preset_picker(page: PageState) -> None:
         t("Settings to begin from"),
         list(PRESETS),
         format_func=names.__getitem__,
-        **page.widget("preset", after=lambda: page.set(**dict.fromkeys(SETTINGS))),
+        **page.control("preset", after=lambda: page.set(**dict.fromkeys(SETTINGS))),
     )
 
 

@@ -70,7 +70,7 @@ def unit_bar(page: PageState, unit: Unit, maps: dict[str, np.ndarray]) -> None:
             format_func={"sum": t("How it came about"), "likes": t("What it looks for")}.__getitem__,
             required=True,
             label_visibility="collapsed",
-            **page.widget("about"),
+            **page.control("about"),
         )
         st.button(
             t("Close"),
