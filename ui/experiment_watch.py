@@ -27,7 +27,7 @@ def runs_of(experiment: Experiment) -> list[Run | None]:
 
 def plan(experiment: Experiment, complete: bool) -> None:
     """Before anything is shown: what will be trained, and how long that takes."""
-    st.dataframe(
+    st.table(
         {
             t("Run"): [t(variant.name) for variant in experiment.variants],
             t("Settings"): [in_words(variant.spec) for variant in experiment.variants],
