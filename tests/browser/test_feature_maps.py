@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from cnn_core.answers import ranges
 from cnn_core.data import load_mnist
+from cnn_core.excite import maximise_unit
 from cnn_core.features import explain_unit, feature_maps, logits, receptive_field
 from cnn_core.figures import limits, scale_text
 from cnn_core.images import prepare_digit
@@ -173,10 +174,27 @@ def test_a_click_on_another_slice_shows_its_numbers(browser_page: Any, server: S
 
 def test_the_search_for_the_best_input_tells_how_far_it_is(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&layer=fc2&channel=4&about=likes")
-    page.get_by_role("button", name="Search the input that excites it most").click(timeout=60_000)
-    page.get_by_text("Answer so far").first.wait_for(timeout=60_000)
+    search = page.get_by_role("button", name="Search the input that excites it most")
+    search.wait_for(timeout=60_000)
+    page.evaluate(
+        """() => {
+            window.told = [];  // on a quick machine each is on the page for a few frames only
+            const note = () => {
+                const so = document.querySelector('[data-testid="stProgress"]')?.innerText.trim();
+                if (so && so !== told.at(-1)) told.push(so);
+            };
+            new MutationObserver(note).observe(
+                document.body, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    search.click()
     page.get_by_text("The input that excites it most, searched from noise").wait_for(timeout=60_000)
     page.wait_for_url("**best=1**")
+    moments = maximise_unit(reference(server), "fc2", 4)
+    expected = [f"Answer so far: {moment.value:.3g}".replace("-", "−") for moment in moments]
+    told = page.evaluate("told")
+    assert told
+    assert told == [moment for moment in expected if moment in told]  # in order, and nothing else
 
 
 def test_what_lies_beyond_a_fixed_scale_is_told(browser_page: Any, server: Server) -> None:
