@@ -38,10 +38,15 @@ WAIT = """() => {
     const node = window.watched;
     const look = () => node.dataset.painted ?? document.querySelector("#said").textContent;
     const before = look();
-    const start = performance.now();
     window.change = new Promise((resolve) => {
-        const frame = (now) => (look() === before ? requestAnimationFrame(frame) : resolve(now - start));
-        requestAnimationFrame(frame);
+        const act = (event) => {  // the driver first scrolls and waits for things to stand still
+            acts.forEach((name) => removeEventListener(name, act, true));
+            const frame = (now) =>
+                look() === before ? requestAnimationFrame(frame) : resolve(now - event.timeStamp);
+            requestAnimationFrame(frame);
+        };
+        const acts = ["keydown", "click", "input"];
+        acts.forEach((name) => addEventListener(name, act, true));
     });
 }"""
 
