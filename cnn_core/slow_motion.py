@@ -24,7 +24,7 @@ from cnn_core.models import first_layer, summary
 from cnn_core.optim import learning_rate, state_names
 from cnn_core.runs import RunStore
 from cnn_core.spec import TrainingSpec
-from cnn_core.training import Trainer
+from cnn_core.training import Trainer, held_filters
 
 MOST_KEPT = 100  # images of a batch whose way through all layers is kept
 KEPT_NUMBERS = 12_000_000  # … and fewer where a network is large: about so many numbers in all
@@ -234,6 +234,7 @@ class _Watched(Trainer):
             restore(start, spec, self.model, self._learning, self._optimiser)
         else:
             self.model.load_state_dict(start)
+        self._held = held_filters(spec, self.model)  # its first bias may be another run's
         self._first = first_layer(spec.model)
         self._seen: dict[str, tuple[Tensor, Tensor]] = {}  # what came into a layer, and what went out
 

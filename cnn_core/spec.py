@@ -92,6 +92,11 @@ class TrainingSpec:
         """Batches in one pass over the training images; the last one may be smaller."""
         return -(-self.train_size // self.batch_size)
 
+    @property
+    def held_filters(self) -> int:
+        """How many filters of the first layer, its first ones, are kernels that do not learn."""
+        return self.kernels.count("|") + 1 if self.kernels_held else 0
+
     def check(self) -> None:
         """Raise :class:`Problem`, with the remedy, for settings that cannot be trained."""
         check_choice("optimiser", self.optimiser, OPTIMISERS)

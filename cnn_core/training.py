@@ -135,7 +135,7 @@ class Trainer:
         self._evaluations = set(evaluation_steps(spec))
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
         self._has_dropout = any(isinstance(layer, nn.Dropout) for layer in self.model.children())
-        self._held = _held_filters(spec, self.model)
+        self._held = held_filters(spec, self.model)
 
     def advance(self) -> list[Event]:
         """The next step and all that belongs to it; first of all what step 0 shows; at the end nothing."""
@@ -243,12 +243,10 @@ def _initial_model(spec: TrainingSpec, start: bytes | None) -> nn.Module:
     return model
 
 
-def _held_filters(spec: TrainingSpec, model: nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """What is put back after each step, and its value: the filters and biases of kernels that are held."""
-    if not spec.kernels_held:
-        return []
+def held_filters(spec: TrainingSpec, model: nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """What is put back after each step, and its value: the filters and biases of held kernels, now."""
     layer = model.get_submodule(first_layer(spec.model))
-    parts = [p.detach()[: spec.kernels.count("|") + 1] for p in layer.parameters()]
+    parts = [p.detach()[: spec.held_filters] for p in layer.parameters() if spec.held_filters]
     return [(part, part.clone()) for part in parts]
 
 

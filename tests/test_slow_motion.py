@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.numpy import load
+from safetensors.torch import save
 
 from cnn_core.data import Mnist, load_mnist
 from cnn_core.events import Checkpoint, Snapshot
@@ -46,9 +47,9 @@ def data() -> Mnist:
     return load_mnist()
 
 
-def trained(spec: TrainingSpec, data: Mnist, steps: int) -> Checkpoint:
+def trained(spec: TrainingSpec, data: Mnist, steps: int, start: bytes | None = None) -> Checkpoint:
     """The run's own checkpoint after so many steps."""
-    trainer = Trainer(spec, data)
+    trainer = Trainer(spec, data, start=start)
     trainer.advance()
     for _ in range(steps):
         trainer.advance()
@@ -75,6 +76,17 @@ def test_steps_by_hand_from_a_checkpoint_are_the_runs_own_bits(spec: TrainingSpe
     assert copy.memory_known
     for by_hand in (0, 1, 2, 3):
         assert same_bits(copy.checkpoint(by_hand), trained(spec, data, 3 + by_hand))
+
+
+def test_held_kernels_of_a_branch_keep_the_biases_that_it_began_with(data: Mnist) -> None:
+    random = replace(MOMENTUM, initialisation="torch")  # its first biases are not 0
+    begun = Trainer(replace(random, seed=5), data).model.state_dict()
+    held = replace(random, kernels="1,0,-1;2,0,-2;1,0,-1", kernels_held=True, start="abc", seed=6)
+    copy = SlowMotion(held, data, 2, checkpoint=trained(held, data, 2, save(begun)))
+    assert same_bits(copy.checkpoint(1), trained(held, data, 4, save(begun)))
+    step = copy.at(1)
+    assert np.array_equal(step.update.before[0], step.update.after[0])
+    assert not np.array_equal(step.update.before[1], step.update.after[1])
 
 
 def test_step_zero_needs_no_checkpoint(data: Mnist) -> None:

@@ -29,6 +29,12 @@ loss.backward()  # backward
 weight = model.{first}.weight
 """
 
+_HELD = """held = weight[{number}].detach().clone()
+optimiser.step()  # update
+with torch.no_grad():
+    weight[{number}] = held  # put back: this filter is held
+"""
+
 
 def step_code(
     run: Run, start: int, by_hand: int, step: SlowStep, phase: str, at: tuple[int, int, int]
@@ -48,4 +54,8 @@ def step_code(
         place = f"{number}, {row * step.window[1] + col}"
     if phase == "backward":
         return lines + f"output = weight.grad[{place}]"
-    return lines + f"optimiser.step()  # update\noutput = weight[{place}]"
+    if number < run.spec.held_filters:
+        lines += _HELD.format(number=number)
+    else:
+        lines += "optimiser.step()  # update\n"
+    return lines + f"output = weight[{place}]"

@@ -23,6 +23,7 @@ PHASES = {
     "update": text("4 Update"),
 }
 MOST_BY_HAND = 20
+_GONE = "slow_motion.gone"  # ((run, start), the most steps by hand)
 ANY = -1  # an image, a filter: the one that shows most
 
 
@@ -88,7 +89,7 @@ def stepper(page: PageState, run: Run, start: int) -> SlowStep:
     copy = private_copy(run.id, start)
     most = min(MOST_BY_HAND, copy.most - 1)
     by_hand = min(page.hand, most)
-    step = slow_step(run.id, start, by_hand)
+    step, gone = slow_step(run.id, start, by_hand), _gone(run.id, start, by_hand)
     phases = list(PHASES)
 
     def move(phase: int, hand: int) -> None:
@@ -100,11 +101,19 @@ def stepper(page: PageState, run: Run, start: int) -> SlowStep:
         phases.index(page.phase),
         by_hand,
         most,
-        copy.losses,
+        copy.losses[: gone + 1],
         start + 1,
         move,
     )
     return step
+
+
+def _gone(run_id: str, start: int, by_hand: int) -> int:
+    """How far this learner has gone by hand; others may have taken the copy further."""
+    known, furthest = st.session_state.get(_GONE, (None, 0))
+    gone = max(by_hand, furthest) if known == (run_id, start) else by_hand
+    st.session_state[_GONE] = (run_id, start), gone
+    return gone
 
 
 def chosen_image(page: PageState, step: SlowStep) -> int:

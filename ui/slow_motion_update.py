@@ -43,6 +43,8 @@ def update(page: PageState, step: SlowStep, spec: TrainingSpec, memory_known: bo
         chosen = pick_filter(page, step)
     if step.update.gradient is None:
         st.info(t("The first layer of this run is frozen: it does not learn, so its weights stay."))
+    elif chosen < spec.held_filters:
+        st.info(t("This filter is a kernel that is held: what a step would change of it is put back."))
     else:
         rule = _rule(step, spec, chosen)
         change_grids(

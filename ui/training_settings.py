@@ -94,6 +94,8 @@ def value_of(spec: TrainingSpec, name: str) -> Any:
 
 def choices_for(spec: TrainingSpec) -> dict[str, Any] | None:
     """The page's choices that give this spec, with the fewest changes; None: none do."""
+    if spec.steps > MOST_STEPS:  # the command line goes further
+        return None
     found = []
     for preset in PRESETS.values():
         now = {name: value_of(spec, name) for name in SETTINGS}

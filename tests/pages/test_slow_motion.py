@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.data import load_mnist
-from cnn_core.models import MLP
+from cnn_core.models import MLP, NOTEBOOK
 from cnn_core.ops import conv2d
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
@@ -85,6 +85,29 @@ def test_a_fully_connected_run_steps_by_hand_to_its_end(open_page: OpenPage) -> 
         assert output == pytest.approx(wanted[-1, -1], rel=1e-3, abs=1e-9)
 
 
+def test_a_held_kernel_is_said_to_stay_and_its_code_puts_it_back(open_page: OpenPage) -> None:
+    spec = replace(SHORT, model=NOTEBOOK, batch_size=4, kernels="1,0,-1;2,0,-2;1,0,-1", kernels_held=True)
+    run = train_into(Recorder(), spec, few_images())
+    step = open_run(RunStore(), load_mnist(), run, 0).at(0)
+    for chosen, stays in ((0, True), (1, False)):
+        app = open_page("slow_motion", run=run, step=0, phase="update", filter=chosen, weight="1-2")
+        assert ("kernel that is held" in said(app)) == stays
+        assert bool(shown_in(app, "step_grids")) != stays
+        assert float(code_of(app)["output"]) == step.update.after[chosen, 0, 1, 2]  # type: ignore[arg-type]
+        assert (step.update.after[chosen] == step.update.before[chosen]).all() == stays
+
+
+def test_the_curve_ends_where_this_learner_is_though_others_went_further(open_page: OpenPage) -> None:
+    run = train_into(Recorder(), SHORT, few_images())
+
+    def losses(hand: int) -> list[float]:
+        return list(shown_in(open_page("slow_motion", run=run, step=0, hand=hand), "slow_steps")[0]["losses"])
+
+    further = losses(2)
+    assert len(further) == 3
+    assert losses(1) == further[:2]
+
+
 def test_a_diverged_run_gets_a_sentence(open_page: OpenPage) -> None:
     spec = replace(SHORT, learning_rate=100.0, momentum=0.99, steps=20)
     run = train_into(Recorder(), spec, few_images())
@@ -118,5 +141,10 @@ def test_the_gradient_slides_over_the_image_as_a_convolution(open_page: OpenPage
 
 
 def grids_of(app: AppTest) -> list[dict[str, Any]]:
+    return shown_in(app, "conv_grid")
+
+
+def shown_in(app: AppTest, component: str) -> list[dict[str, Any]]:
+    """What each of these components shows."""
     shown = [e.proto for e in app.get("bidi_component")]
-    return [json.loads(proto.json) for proto in shown if "conv_grid" in proto.component_name]
+    return [json.loads(proto.json) for proto in shown if component in proto.component_name]
