@@ -19,7 +19,9 @@ from ui import (
     training_upkeep,
 )
 from ui.components.learner import learner_id
+from ui.instrument import instrument
 from ui.language import explain, t
+from ui.run_history import history_at
 from ui.small_pictures import CSS
 from ui.state import flag, words
 from ui.step_slider import LAST
@@ -100,7 +102,21 @@ if said and about == run.id:
 st.html(CSS)
 compared = training_runs.compared(page, run)
 digit, _ = specimen.chosen_image(page)
-watch(run, compared, learner, page.more, digit, partial(training_runs.leave, page, learner))
+leave = partial(training_runs.leave, page, learner)
+
+
+@instrument(page)
+def as_it_was() -> int:
+    """The run as it trains; once it is over, as it was at any step. Returns the step."""
+    kept, at = store.snapshot_steps(run.id), LAST
+    with st.container():  # always there: the chart below keeps its place, and so its zoom, when the run ends
+        if run.is_over and len(kept) > 1:
+            at = specimen.pick_step(page, run.id, kept)
+    watch(run, compared, learner, page.more, digit, leave, at)
+    return at
+
+
+at = as_it_was()
 with_image, with_others, with_more = st.columns([3, 4, 3], vertical_alignment="bottom")
 with with_image:
     specimen.pick_image(page)
@@ -110,7 +126,7 @@ with with_more:
     st.toggle(t("Learning rate and speed, too"), **page.dial("more"))
 branching.rewind(page, run, learner)
 if run.is_over:
-    training_results.show(page, run)
+    training_results.show(page, run, history_at(run, at))
 
 st.subheader(t("All runs"), anchor=False)
 st.caption(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from cnn_core.models import first_layer
 from cnn_core.progress import Pace, grown, pace
-from cnn_core.records import EvaluationRow, Live, Metrics
+from cnn_core.records import EvaluationRow, Live, Metrics, Run
 from ui.specimen import store
 from ui.specimen import weights as weights_at
+from ui.step_slider import LAST
 
 WATCHED = 64  # runs whose steps are kept in memory
 
@@ -31,6 +32,7 @@ class History:
     kept: int | None  # the newest step whose weights are all kept
     pace: Pace | None
     read_at: float  # by time.monotonic
+    looks_back: bool = False  # weights and answers are those of an earlier step
 
     @property
     def diverged(self) -> bool:
@@ -58,6 +60,28 @@ def history(run_id: str, version: int) -> History:
         steps[-1] if steps else None,
         pace(run, metrics, evaluations),
         time.monotonic(),
+    )
+
+
+def history_at(run: Run, step: int) -> History:
+    """The same with the weights and answers of a step that is kept; LAST: of the newest."""
+    now = history(run.id, run.version)
+    return now if step in (LAST, now.kept) else _looking_back(run.id, run.version, step)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _looking_back(run_id: str, version: int, step: int) -> History:
+    first = f"{first_layer(store().run(run_id).spec.model)}.weight"
+    now = history(run_id, version)
+    return replace(
+        now,
+        evaluations=[row for row in now.evaluations if row.step <= step],
+        answers=store().evaluation(run_id, step),
+        live=None,  # no gradient of it is kept
+        weights=weights_at(run_id, step)[first],
+        step=step,
+        kept=step,
+        looks_back=True,
     )
 
 

@@ -142,7 +142,7 @@ def pick(page: PageState, image: bool = True, step: bool = True, ask: str = "") 
         with columns[0]:
             run, steps = pick_run(page, ask)
         with columns[1]:
-            at = _pick_step(page, run.id, steps, ask) if step else steps[-1]
+            at = pick_step(page, run.id, steps, ask) if step else steps[-1]
         picture = load_image("test-0")
         if image:
             with columns[2]:
@@ -192,8 +192,8 @@ def run_name(run: Run) -> str:
     return t("Reference run") if run.id == REFERENCE else run.name or run.id[:8]
 
 
-def _pick_step(page: PageState, run_id: str, steps: list[int], ask: str) -> int:
-    """The step, moved by hand or played."""
+def pick_step(page: PageState, run_id: str, steps: list[int], ask: str = "") -> int:
+    """Show the slider of the run's steps, and return the one on screen: moved by hand, or played."""
     label = t("Step (0 is before training)")
     return step_slider(
         label, steps, page.step, lambda step: page.set(step=step), of=run_id, key="specimen.step", ask=ask

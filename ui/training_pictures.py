@@ -28,12 +28,13 @@ LAYER_WIDTH = 156  # CSS pixels of a picture of the first layer
 
 def pictures(run: Run, now: History) -> None:
     """Show them; thirty pages that watch a run show what was composed once."""
-    live_pictures("training.pictures", _composed(run.id, run.version, frame.theme(), language(), run, now))
+    shown = _composed(run.id, run.version, now.step, frame.theme(), language(), run, now)
+    live_pictures("training.pictures", shown)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _composed(
-    run_id: str, version: int, theme: str, language: str, _run: Run, _now: History
+    run_id: str, version: int, step: int, theme: str, language: str, _run: Run, _now: History
 ) -> list[LivePicture]:
     tested = _now.evaluations[-1].step if _now.evaluations else None
     layer = _weights(_run, _now.weights, _now.step, "first-layer")
@@ -55,9 +56,10 @@ def _weights(run: Run, weights: np.ndarray | None, step: int, name: str) -> Live
 def _asked(run: Run, now: History) -> LivePicture:
     """What the last batch asked of the first layer: the gradient.
 
-    A run that came from a file has kept none: its weights before training stand there instead.
+    Of an earlier step, or a run that came from a file, none is kept: its weights before training stand
+    there instead.
     """
-    if run.id == REFERENCE or run.imported:
+    if now.looks_back or run.id == REFERENCE or run.imported:
         begin = store().snapshot_steps(run.id)[0]
         name = f"{first_layer(run.spec.model)}.weight"
         return _weights(run, weights_at(run.id, begin)[name], begin, "first-layer-before")

@@ -14,8 +14,8 @@ from ui import frame
 from ui.language import t
 from ui.mistakes_gallery import FIELD, Answers, gallery, look_into, pick_kind
 from ui.pictures import save_table
+from ui.run_history import History
 from ui.site import PAGES
-from ui.specimen import store
 from ui.state import PageState
 
 __all__ = ["FIELD", "show"]
@@ -23,16 +23,16 @@ __all__ = ["FIELD", "show"]
 COLUMNS, ROWS = 8, 5  # of mistakes shown at once
 
 
-def show(page: PageState, run: Run) -> None:
-    """The newest test of a run that is over, in words, as a matrix, and mistake by mistake."""
-    answers = store().evaluation(run.id)
+def show(page: PageState, run: Run, now: History) -> None:
+    """A run's test, in words, as a matrix, and mistake by mistake."""
+    answers = now.answers
     if answers is None:
         return
     labels = load_mnist().test_labels[: len(answers)]
     st.subheader(t("What it reads, and what it confuses"), anchor=False)
     words, figure = st.columns(2, gap="large")
     with words:
-        _in_words(run, labels, answers)
+        _in_words(now.evaluations[-1].step, labels, answers)
         filters = PAGES["filters"]
         st.page_link(filters.file, label=t(filters.question), icon=filters.icon)
         _mistakes(page, Answers(labels, answers))
@@ -43,12 +43,12 @@ def show(page: PageState, run: Run) -> None:
         _matrix(confusion_matrix(labels, answers))
 
 
-def _in_words(run: Run, labels: np.ndarray, answers: np.ndarray) -> None:
+def _in_words(step: int, labels: np.ndarray, answers: np.ndarray) -> None:
     right = int((labels == answers).sum())
     st.markdown(
         t(
             "At step {step:,} the network reads **{right:,} of {count:,}** test images: **{accuracy:.2%}**.",
-            step=store().evaluations(run.id)[-1].step,
+            step=step,
             right=right,
             count=len(answers),
             accuracy=right / len(answers),

@@ -13,7 +13,7 @@ from cnn_core.records import Run
 from cnn_core.runs import REFERENCE
 from ui.components.live_chart import Panel, Series, live_chart
 from ui.language import explain, t
-from ui.run_history import History, history
+from ui.run_history import History, history, history_at
 from ui.run_watch import is_behind, watch_runs
 from ui.specimen import Picture, run_name, store
 from ui.training_digit import one_digit
@@ -31,22 +31,23 @@ def watch(
     more: bool,
     digit: Picture,
     leave: Callable[[Run], None],
+    step: int,
 ) -> None:
     """Show the run, and others' curves with it, while they go on.
 
     more: learning rate and speed have panels too; digit: the image whose answer is followed; leave: what a
-    learner does who waits no longer.
+    learner does who waits no longer; step: whose weights and answers are shown, LAST for the newest.
     """
 
     def show(found: list[Run | None]) -> None:
         if found[0] is None:  # deleted a moment ago
             st.rerun()
         first, *others = [r for r in found if r is not None]
-        now = history(first.id, first.version)
+        now = history_at(first, step)
         _state(first, now, learner, leave)
         chart, beside = st.columns([62, 38], gap="medium")
         with chart:
-            _curves([first, *others], more)
+            _curves([first, *others], more, now.step if now.looks_back else None)
         with beside:
             pictures(first, now)
         one_digit(first, now, digit)
@@ -67,7 +68,9 @@ def _state(run: Run, now: History, learner: str, leave: Callable[[Run], None]) -
     trouble = store().trouble() if not run.is_over else None
     if trouble:
         st.warning(explain(trouble))
-    st.progress(run.step / run.spec.steps)
+    bar = st.empty()  # there in any case: the chart keeps its place
+    if not run.is_complete:
+        bar.progress(run.step / run.spec.steps)
     if run.error:
         st.error(explain(run.error))
     for note in run.notes:
@@ -131,7 +134,7 @@ def _buttons(run: Run, learner: str) -> None:
             button(t("Stop"), "stop", "stop")
 
 
-def _curves(runs: Sequence[Run], more: bool) -> None:
+def _curves(runs: Sequence[Run], more: bool, mark: int | None) -> None:
     panels = [
         Panel(t("Loss (thick: smoothed)"), smooth=max(2, max(r.spec.steps for r in runs) // 30)),
         Panel(t("Accuracy"), percent=True),
@@ -144,6 +147,7 @@ def _curves(runs: Sequence[Run], more: bool) -> None:
         key="training.chart",
         x_label=t("step"),
         x_max=max(r.spec.steps for r in runs),
+        mark=mark,
         height=300 + 260 * more,
         file_name=f"run-{runs[0].id}",
     )

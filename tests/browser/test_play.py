@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from cnn_core.data import load_mnist
 from cnn_core.runs import REFERENCE, reference_store
-from tests.browser_tools import Server, new_page, wait_until_idle
+from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from ui.language import translate
 
 PATIENCE = 60_000
 
@@ -82,3 +84,40 @@ def test_on_compare_all_runs_are_played_together(browser_page: Any, server: Serv
     expect(slider).not_to_have_attribute("aria-valuetext", "0", timeout=PATIENCE)
     page.get_by_role("button", name="Stop playing").click()
     page.wait_for_url(lambda url: "at=" in url and "at=0" not in url)
+
+
+@pytest.mark.parametrize(
+    ("code", "context"), [("en", {}), ("ko", {"viewport": PHONE, "has_touch": True})], ids=["laptop", "phone"]
+)
+def test_the_training_page_goes_back_to_any_step(
+    browser: Any, server: Server, code: str, context: dict[str, Any]
+) -> None:
+    page, store = new_page(browser, **context), reference_store()
+    page.goto(f"{server.url}/training?lang={code}")
+    slider = page.get_by_role("slider", name=translate("Step (0 is before training)", code))
+    slider.wait_for(timeout=PATIENCE)
+    wait_until_idle(page, timeout=PATIENCE)
+    labels = load_mnist().test_labels
+    wall = page.locator("[data-picture=digits] figcaption")
+    for key, step in (("Home", 0), ("ArrowRight", store.snapshot_steps(REFERENCE)[1])):
+        slider.press(key)
+        expect(page.locator(".marked")).to_have_text(str(step))
+        answers = store.evaluation(REFERENCE, step)
+        assert answers is not None
+        right = int((answers == labels[: len(answers)]).sum())
+        expect(wall).to_contain_text(str(int((answers[:60] != labels[:60]).sum())))
+        page.wait_for_url(f"**step={step}**")  # the hand rests, and the page follows
+        said = translate(
+            "At step {step:,} the network reads **{right:,} of {count:,}** test images: **{accuracy:.2%}**.",
+            code,
+            step=max(row.step for row in store.evaluations(REFERENCE) if row.step <= step),
+            right=right,
+            count=len(answers),
+            accuracy=right / len(answers),
+        )
+        expect(page.get_by_text(said.replace("**", ""))).to_be_visible()
+    page.get_by_role("button", name=translate("Play the steps", code)).click()
+    page.wait_for_url(lambda url: "step=" not in url, timeout=PATIENCE)
+    expect(page.locator(".marked")).to_be_hidden()
+    assert page.complaints == []
+    page.context.close()

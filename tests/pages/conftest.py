@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -40,8 +41,15 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
 def told(app: AppTest) -> str:
     """The words that an answer may replace while a hand moves (ui.components.told)."""
-    shown = [json.loads(e.proto.json) for e in app.get("bidi_component") if "told" in e.proto.component_name]
-    return "\n".join(line for data in shown for line in (data["title"], *data["lines"]) if line)
+    return "\n".join(
+        line for data in shown_in(app, "told") for line in (data["title"], *data["lines"]) if line
+    )
+
+
+def shown_in(app: AppTest, component: str) -> list[dict[str, Any]]:
+    """What each of these components shows."""
+    shown = [e.proto for e in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in shown if component in proto.component_name]
 
 
 def code_of(app: AppTest) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.slow_motion import SlowStep, filter_gradient, open_run
 from cnn_core.training import TrainingSpec
-from tests.pages.conftest import OpenPage, code_of
+from tests.pages.conftest import OpenPage, code_of, shown_in
 from tests.trained import few_images, train_into
 
 SHORT = TrainingSpec(
@@ -142,9 +141,3 @@ def test_the_gradient_slides_over_the_image_as_a_convolution(open_page: OpenPage
 
 def grids_of(app: AppTest) -> list[dict[str, Any]]:
     return shown_in(app, "conv_grid")
-
-
-def shown_in(app: AppTest, component: str) -> list[dict[str, Any]]:
-    """What each of these components shows."""
-    shown = [e.proto for e in app.get("bidi_component")]
-    return [json.loads(proto.json) for proto in shown if component in proto.component_name]

@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest
 from cnn_core import design
 from cnn_core.data import load_mnist
 from cnn_core.events import Step
+from cnn_core.features import predict
+from cnn_core.figures import filter_grid
 from cnn_core.messages import Problem
 from cnn_core.own_kernels import filters
 from cnn_core.presets import PRESETS
@@ -20,7 +22,8 @@ from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.training import TrainingSpec, fit
 from cnn_core.worker import train_segment
-from tests.pages.conftest import OpenPage, code_of
+from tests.grids import pixels
+from tests.pages.conftest import OpenPage, code_of, shown_in
 from tests.trained import SMALL, few_images, train_into
 from ui.language import speaking, t
 from ui.training_settings import choices_for, in_words
@@ -52,6 +55,29 @@ def test_it_opens_on_the_finished_reference_run(open_page: OpenPage) -> None:
     last = RunStore().evaluations(REFERENCE)[-1]
     assert f"**{last.accuracy:.2%}**" in said(app)
     assert "Reference run" in said(app)
+
+
+def test_a_run_that_is_over_is_shown_as_it_was_at_any_step(open_page: OpenPage) -> None:
+    store, mnist = Recorder(), load_mnist()
+    run = train_into(store, SMALL, few_images())
+    tested = [row.step for row in store.evaluations(run)]
+    for step in (0, tested[1], store.snapshot_steps(run)[-2], SMALL.steps):
+        app = open_page("training", run=run, step=step, image="test-3")
+        answers, at = store.evaluation(run, step), max(n for n in tested if n <= step)
+        assert answers is not None
+        right = int((answers == mnist.test_labels[: len(answers)]).sum())
+        assert f"At step {at:,} the network reads **{right} of 200** test images" in said(app)
+        weights = filter_grid(store.weights(run, step)["conv1.weight"], "grey", "shared", 2, 74, gap=3)
+        first, beside, wall = shown_in(app, "live_pictures")[0]["pictures"]
+        np.testing.assert_array_equal(pixels(first["source"]), weights)
+        assert f"at step {step:,}" in first["caption"]
+        assert f"at step {at:,}" in wall["caption"]
+        shares = predict(store.model(run, step), mnist.test_images[3] / np.float32(255))
+        told = f"at step {step:,}: it reads a <b>{shares.argmax()}</b>, {shares.max():.1%} sure"
+        assert told in " ".join(html.proto.body for html in app.get("html"))
+        mark = shown_in(app, "live_chart")[0]["mark"]
+        assert mark == (None if step == SMALL.steps else step)
+        assert ("before" in beside["name"]) == (step != SMALL.steps)  # no gradient of an earlier step is kept
 
 
 @pytest.mark.parametrize("name", PRESETS)

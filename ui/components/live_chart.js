@@ -23,8 +23,8 @@ class Chart {
     this.xLabel = shape("text", this.axis, { class: "label" });
     this.waiting = shape("text", this.svg, { class: "waiting" });
     this.brushRect = shape("rect", this.svg, { class: "brush" });
-    this.hair = shape("line", this.svg, { class: "hair" });
-    this.flag = shape("text", this.svg, { class: "flag" });
+    this.mark = new Upright(this.svg, "mark", "marked");
+    this.hair = new Upright(this.svg, "hair", "flag");
     new Gestures(this);
     new ResizeObserver(() => this.later()).observe(this.svg);
   }
@@ -82,8 +82,8 @@ class Chart {
     return this.view ?? this.whole;
   }
 
-  get cursorSeen() {
-    return this.cursor !== null && this.cursor >= this.shown[0] && this.cursor <= this.shown[1];
+  isSeen(step) {
+    return step !== null && step >= this.shown[0] && step <= this.shown[1];
   }
 
   valueAt(pixel) {
@@ -251,7 +251,8 @@ class Chart {
     const [from, to] = this.shown;
     const step = Math.max(1, niceStep(to - from, Math.max(2, (this.right - this.left) / 90)));
     const bottom = height - AXIS;
-    const clear = (value) => !this.cursorSeen || Math.abs(this.pixelOf(value) - this.pixelOf(this.cursor)) > 36;
+    const upright = [this.cursor, this.data.mark].filter((step) => this.isSeen(step));
+    const clear = (value) => upright.every((step) => Math.abs(this.pixelOf(value) - this.pixelOf(step)) > 36);
     each(this.xTicks, ticks(from, to, step).filter(clear), (parent) => shape("text", parent, { class: "tick x" }), (node, value) => {
       set(node, { x: this.pixelOf(value).toFixed(1), y: bottom + 20 });
       write(node, tickText(value, step, false));
@@ -266,18 +267,15 @@ class Chart {
     const [from, to] = this.brushed ?? [0, 0];
     const ends = [from, to].map((x) => Math.max(this.left, Math.min(this.right, x))).sort((a, b) => a - b);
     set(this.brushRect, { x: ends[0], y: top, width: ends[1] - ends[0], height: height - AXIS - top });
-    for (const node of [this.hair, this.flag]) set(node, { visibility: this.cursorSeen ? "visible" : "hidden" });
-    if (!this.cursorSeen) return;
-    const x = this.pixelOf(this.cursor).toFixed(1);
-    set(this.hair, { x1: x, x2: x, y1: top, y2: height - AXIS + 4 });
-    set(this.flag, { x, y: height - AXIS + 20 });
-    write(this.flag, this.cursor.toLocaleString("en-US"));
+    for (const [upright, step] of [[this.mark, this.data.mark], [this.hair, this.cursor]]) {
+      upright.show(this.isSeen(step) ? step : null, (value) => this.pixelOf(value), top, height - AXIS);
+    }
   }
 
-  // Each run's values at the cursor, or its newest; what is older than the cursor says so.
+  // Each run's values at the cursor, or at the mark, or its newest; what is older than that says so.
   drawReadOut() {
     const { panels, xLabel, labels } = this.data;
-    const at = this.cursor ?? this.steps[this.steps.length - 1];
+    const at = this.cursor ?? this.data.mark ?? this.steps[this.steps.length - 1];
     const rows = this.series.map(({ name, lines }) => ({ name, cells: lines.map((line, p) => this.reading(line, at, panels[p], labels)) }));
     const where = at === undefined ? xLabel : `${xLabel} ${at.toLocaleString("en-US")}`;
     this.readOut.show(where, panels.map((panel) => panel.title), rows, this.spoken);

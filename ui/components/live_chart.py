@@ -42,11 +42,13 @@ def live_chart(
     x_max: float | None = None,
     height: int = 420,
     file_name: str = "chart",
+    mark: float | None = None,
 ) -> None:
     """Show panels below one another on one x axis; call it again with the same key as points arrive.
 
     ``x_max`` is where the axis ends before the points have come so far; ``height`` in CSS pixels, without
-    the read-out. Raises ValueError where a series does not fit the panels.
+    the read-out; ``mark``: an x of which the rest of the page speaks. Raises ValueError where a series does
+    not fit the panels.
     """
     _mount(
         key=key,
@@ -55,6 +57,7 @@ def live_chart(
             "series": [{"name": s.name, "lines": _lines(s, len(panels))} for s in series],
             "xLabel": x_label,
             "xMax": x_max,
+            "mark": mark,
             "height": height,
             "file": file_name,
             "labels": _labels(),

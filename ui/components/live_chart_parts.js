@@ -76,6 +76,23 @@ class ReadOut {
   }
 }
 
+// A line through all panels at one x, with its number below.
+class Upright {
+  constructor(svg, line, text) {
+    this.line = shape("line", svg, { class: line });
+    this.text = shape("text", svg, { class: text });
+  }
+
+  show(step, pixelOf, top, bottom) {
+    for (const node of [this.line, this.text]) set(node, { visibility: step === null ? "hidden" : "visible" });
+    if (step === null) return;
+    const x = pixelOf(step).toFixed(1);
+    set(this.line, { x1: x, x2: x, y1: top, y2: bottom + 4 });
+    set(this.text, { x, y: bottom + 20 });
+    write(this.text, step.toLocaleString("en-US"));
+  }
+}
+
 class PanelView {
   constructor(svg, number) {
     this.group = shape("g", svg, { class: "panel" });
