@@ -6,6 +6,7 @@ from ui import compare_answers, compare_runs, frame, specimen
 from ui.compare_curves import CLOCKS, clock_names, watch
 from ui.language import t
 from ui.site import PAGES
+from ui.small_pictures import CSS
 from ui.state import choice, integer, words
 from ui.step_slider import LAST
 
@@ -18,6 +19,7 @@ page = frame.begin(
     pair=compare_answers.PAIR,
     who=compare_answers.WHO,
 )
+st.html(CSS)
 compared = compare_runs.pick(page)
 named = compare_runs.named(compared)
 

@@ -9,17 +9,18 @@ import streamlit as st
 
 from cnn_core.charts import answers_figure, difference_figure
 from cnn_core.data import load_mnist
-from cnn_core.features import confusion_matrix, predict
+from cnn_core.features import confusion_matrix
 from cnn_core.figures import confusion_figure
 from cnn_core.mistakes import disagreements, disagreements_picture
 from cnn_core.records import Run
-from cnn_core.shuffle import seen
 from ui import frame, specimen
 from ui.compare_runs import kept_at
+from ui.diverged import has_diverged, in_words
 from ui.language import t
 from ui.pictures import picture, save_table
-from ui.specimen import Picture, shared_model, store
+from ui.specimen import Picture, store
 from ui.state import PageState, choice
+from ui.way_through import way_through
 
 PLACES = [f"{a}-{b}" for a in range(4) for b in range(4) if a != b]
 PAIR = choice("0-1", PLACES)
@@ -28,28 +29,32 @@ COLUMNS, ROWS = 10, 3  # of digits shown at once
 
 
 def one_digit(page: PageState, runs: Mapping[str, Run], step: int) -> Picture:
-    """Choose a digit, and see how probable each network finds each answer."""
+    """Choose a digit, and see how probable each network finds each answer, and what its layers make of it."""
     chooser, bars = st.columns([3, 7], gap="large")
     with chooser:
         image = specimen.pick_image(page)
-    answers = {name: _probabilities(run, kept_at(run, step), image.pixels) for name, run in runs.items()}
+    ways = {name: way_through(run, kept_at(run, step), image) for name, run in runs.items()}
+    answers = {name: way.shares for name, way in ways.items() if not has_diverged(way.shares)}
     with chooser:
         for name, shares in answers.items():
             best = int(shares.argmax())
             st.markdown(
                 t("{name}: **{digit}** ({share:.1%})", name=f"**{name}**", digit=best, share=shares[best])
             )
+        for name in ways.keys() - answers.keys():
+            st.warning(f"**{name}**: {in_words()}")
     with bars:
         st.plotly_chart(
             answers_figure(answers, frame.theme(), t("its answer"), t("Probability")),
             key="compare.digit",
             config={"displayModeBar": False},
         )
+    columns = st.columns(len(ways), gap="medium")
+    for place, (name, way) in enumerate(ways.items()):
+        with columns[place], st.container(key=f"compare.way.{place}"):
+            st.markdown(f"**{name}**")
+            st.html(f'<div class="narrow">{way.layers}</div>')
     return image
-
-
-def _probabilities(run: Run, step: int, pixels: np.ndarray) -> np.ndarray:
-    return predict(shared_model(run.id, step), seen(run.spec, pixels))
 
 
 def pairwise(page: PageState, runs: Mapping[str, Run], step: int) -> None:

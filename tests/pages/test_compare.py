@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from cnn_core.data import load_mnist
+from cnn_core.features import feature_maps
+from cnn_core.figures import feature_map_strip
 from cnn_core.mistakes import disagreements
 from cnn_core.models import MLP
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
+from tests.grids import pixels
 from tests.pages.conftest import OpenPage, code_of
-from tests.trained import few_images, train_into
+from tests.trained import DIVERGED, few_images, train_into
+from ui.network_answers import story_layers
+from ui.way_through import MAP
 
 FIRST = TrainingSpec(model=MLP, optimiser="adam", learning_rate=1e-3, steps=40, train_size=400, batch_size=40)
 SECOND = replace(FIRST, pixels="shuffled", steps=20)
@@ -52,6 +60,35 @@ def test_one_digit_goes_through_each_as_its_network_sees_it(
         best = int(np.argmax(shares[run_id]))
         assert f"**{name}**: **{best}** ({shares[run_id][best]:.1%})" in said
         assert best == RunStore().evaluation(run_id)[7]  # type: ignore[index]
+
+
+def test_the_maps_of_the_same_digit_stand_beside_one_another(
+    open_page: OpenPage, two: tuple[str, str]
+) -> None:
+    app = open_page("compare", runs=",".join(two), image="test-7", at=0)
+    ways = [html.proto.body for html in app.get("html") if 'class="narrow"' in html.proto.body]
+    digit = load_mnist().test_images[7] / np.float32(255)
+    for run_id, way in zip(two, ways, strict=True):
+        spec = RunStore().run(run_id).spec
+        maps = feature_maps(RunStore().model(run_id, 0), seen(spec, digit))
+        names = re.findall(r"<b>(\w+)</b>", way)
+        assert names == ["input", *story_layers(spec.model)[:-1]]
+        for name, address in zip(names, re.findall(r'src="([^"]+)"', way), strict=True):
+            shown = maps[name][:16] if maps[name].ndim == 3 else maps[name]
+            mode = "signed" if shown.min() < 0 else "grey"
+            np.testing.assert_array_equal(
+                pixels(address), feature_map_strip(shown, mode, tile_size=MAP, gap=1)
+            )
+    assert ways[0] != ways[1]
+
+
+def test_a_network_that_diverged_is_said_so_beside_the_other(
+    open_page: OpenPage, two: tuple[str, str]
+) -> None:
+    broken = train_into(Recorder(), DIVERGED, few_images(), "broken")
+    app = open_page("compare", runs=f"{two[0]},{broken}", image="test-7")
+    assert [w.value for w in app.warning if "**broken**" in w.value and "diverged" in w.value]
+    assert any(m.value.startswith("**first**: **") for m in app.markdown)
 
 
 def test_one_step_moves_all_and_each_shows_what_it_had_kept_by_then(
