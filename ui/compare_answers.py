@@ -33,7 +33,7 @@ def one_digit(page: PageState, runs: Mapping[str, Run], step: int) -> Picture:
     chooser, bars = st.columns([3, 7], gap="large")
     with chooser:
         image = specimen.pick_image(page)
-    ways = {name: way_through(run, kept_at(run, step), image) for name, run in runs.items()}
+    ways = {name: way_through(run, kept_at(run, step), image, narrow=True) for name, run in runs.items()}
     answers = {name: way.shares for name, way in ways.items() if not has_diverged(way.shares)}
     with chooser:
         for name, shares in answers.items():
@@ -53,7 +53,7 @@ def one_digit(page: PageState, runs: Mapping[str, Run], step: int) -> Picture:
     for place, (name, way) in enumerate(ways.items()):
         with columns[place], st.container(key=f"compare.way.{place}"):
             st.markdown(f"**{name}**")
-            st.html(f'<div class="narrow">{way.layers}</div>')
+            st.html(way.layers)
     return image
 
 

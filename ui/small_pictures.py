@@ -81,19 +81,20 @@ def layer_rows(rows: Iterable[Row], alt: str) -> None:
     st.html(rows_html(rows, alt))
 
 
-def rows_html(rows: Iterable[Row], alt: str, side: int = 48) -> str:
-    """One layer a row: at most 16 maps, ``side`` pixels each.
+def rows_html(rows: Iterable[Row], alt: str, side: int = 48, narrow: bool = False) -> str:
+    """One layer a row: at most 16 maps, ``side`` pixels each; ``narrow`` is for a column: eight in a line.
 
     Grey where nothing is below zero, else orange and blue.
     """
-    return f'<div class="layer-rows">{"".join(_row(row, alt, side) for row in rows)}</div>'
+    kind = "layer-rows narrow" if narrow else "layer-rows"
+    return f'<div class="{kind}">{"".join(_row(row, alt, side, narrow) for row in rows)}</div>'
 
 
-def _row(row: Row, alt: str, side: int) -> str:
+def _row(row: Row, alt: str, side: int, narrow: bool) -> str:
     about = ["×".join(map(str, row.values.shape))]
     if row.values.ndim == 3 and len(row.values) > MOST_MAPS:
         about.append(t("first {count}", count=MOST_MAPS))
-    shown = f'<img alt="{escape(alt)}: {escape(row.name)}" src="{_strip(row.values, side)}">'
+    shown = f'<img alt="{escape(alt)}: {escape(row.name)}" src="{_strip(row.values, side, narrow)}">'
     return (
         f"<div><div><b>{escape(row.name)}</b>{_small(about)}</div>"
         f'<div class="strip">{shown}</div>'
@@ -105,8 +106,9 @@ def _small(lines: Iterable[str]) -> str:
     return "".join(f"<small>{escape(line)}</small>" for line in lines)
 
 
-def _strip(values: np.ndarray, side: int) -> str:
+def _strip(values: np.ndarray, side: int, narrow: bool) -> str:
     shown: Sequence[np.ndarray] | np.ndarray = values[:MOST_MAPS] if values.ndim == 3 else values
     mode = "signed" if np.nanmin(np.append(values, 0)) < 0 else "grey"
-    picture = feature_map_strip(shown, mode, tile_size=side, gap=1, theme=frame.theme())
+    columns = None if not narrow else min(8, len(shown)) if values.ndim == 3 else 25
+    picture = feature_map_strip(shown, mode, "shared", columns, side, gap=1, theme=frame.theme())
     return quick_address(picture)

@@ -27,14 +27,17 @@ class Way:
     layers: str
 
 
-def way_through(run: Run, step: int, image: Picture) -> Way:
+def way_through(run: Run, step: int, image: Picture, narrow: bool = False) -> Way:
     """Computed once for all who look at this run, step and image; raises Problem where the step is gone."""
-    return _way(run.id, step, image.ref, frame.theme(), language(), run, image)
+    return _way(run.id, step, image.ref, narrow, frame.theme(), language(), run, image)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _way(run_id: str, step: int, ref: str, theme: str, language: str, _run: Run, _image: Picture) -> Way:
+def _way(
+    run_id: str, step: int, ref: str, narrow: bool, theme: str, language: str, _run: Run, _image: Picture
+) -> Way:
     maps = feature_maps(shared_model(run_id, step), seen(_run.spec, _image.pixels))
     shown = ["input", *story_layers(_run.spec.model)[:-1]]  # the last are the ten scores
-    layers = rows_html([Row(name, maps[name]) for name in shown], t("What the layer makes of the image"), MAP)
+    rows, alt = [Row(name, maps[name]) for name in shown], t("What the layer makes of the image")
+    layers = rows_html(rows, alt, MAP, narrow)
     return Way(probabilities(maps), layers)
