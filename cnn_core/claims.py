@@ -35,6 +35,7 @@ SINGLE_CHANGES: dict[str, tuple[str, TrainingSpec]] = {  # what is changed, in w
 class Claim:
     """How far a run came: until it passed TARGET, else to its end."""
 
+    run: str  # the id of the settings that were trained
     steps: int  # after which it passed, or all of them
     accuracy: float  # on all test images, then
     passed: bool
@@ -55,7 +56,7 @@ def measure(spec: TrainingSpec, data: Mnist, look_every: int = LOOK_EVERY, targe
         if last or trainer.evaluate(WATCHED).accuracy > target:
             whole = trainer.evaluate()
             if last or whole.accuracy > target:
-                return Claim(trainer.step, whole.accuracy, whole.accuracy > target)
+                return Claim(spec.run_id, trainer.step, whole.accuracy, whole.accuracy > target)
     raise AssertionError("a run ends with its last step")
 
 
@@ -77,13 +78,24 @@ def renew(data: Mnist, tell: Callable[[str, Claim], None], file: Path = FILE) ->
 
 @lru_cache(maxsize=1)
 def recorded(file: Path = FILE) -> dict[str, Claim]:
-    """What was measured of each single change. Raises :class:`Problem` where the file is missing."""
+    """What was measured of each single change.
+
+    Raises :class:`Problem` where the file is missing, or was measured with other settings than these.
+    """
     try:
         told = json.loads(file.read_text(encoding="utf-8"))["single_changes"]
-        return {name: Claim(**told[name]) for name in SINGLE_CHANGES}
+        claims = {name: Claim(**told[name]) for name in SINGLE_CHANGES}
     except (OSError, ValueError, KeyError, TypeError):
+        claims = {}
+    if {name: claim.run for name, claim in claims.items()} != _runs():
         raise Problem(
-            "The recorded experiments {file} are missing: fetch the project again, or measure them with "
-            "python -m cnn_core experiments.",
+            "The recorded experiments {file} are missing, or are of other settings: fetch the project again, "
+            "or measure them with python -m cnn_core experiments.",
             file=file.name,
-        ) from None
+        )
+    return claims
+
+
+def _runs() -> dict[str, str]:
+    """The id of the settings of each single change."""
+    return {name: spec.run_id for name, (_, spec) in SINGLE_CHANGES.items()}

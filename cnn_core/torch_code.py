@@ -7,6 +7,11 @@ from collections.abc import Callable
 from cnn_core.models import LayerSummary, ModelSpec, summary
 
 
+def exact(value: float) -> str:
+    """A setting to its last bit, so that code with it trains the same run: 0.001, 1, 1e-05."""
+    return repr(float(value)).removesuffix(".0")
+
+
 def _conv(row: LayerSummary) -> str:
     more = f", stride={row.layer.stride}" if row.layer.stride != 1 else ""
     more += f", padding={row.layer.padding}" if row.layer.padding else ""
@@ -34,7 +39,7 @@ _LINES: dict[str, Callable[[LayerSummary], str]] = {
     "sigmoid": lambda row: "nn.Sigmoid()",
     "max_pool": _pool("MaxPool2d"),
     "avg_pool": _pool("AvgPool2d"),
-    "dropout": lambda row: f"nn.Dropout({row.layer.p:g})",
+    "dropout": lambda row: f"nn.Dropout({exact(row.layer.p)})",
     "flatten": lambda row: "nn.Flatten()",
     "linear": lambda row: f"nn.Linear({row.inputs}, {row.layer.out})",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from dataclasses import replace
@@ -143,6 +144,24 @@ def test_a_run_that_somebody_else_paused_is_told_with_a_way_on(
     assert main([*SMALL, "--steps", "1", "--seed", "7"]) == 1
     assert capsys.readouterr().err.splitlines()[-1].endswith("or give another --seed.")
     assert store.run(theirs.run_id).state == "paused"
+
+
+def test_certificates_are_made_where_the_app_looks_for_them_and_never_over_others(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CNN_EXPLORER_CERTIFICATES", raising=False)
+    for arguments, into in (
+        ([], tmp_path / "home" / "certificates"),
+        ([str(tmp_path / "there")], tmp_path / "there"),
+    ):
+        assert main(["certificates", *arguments]) == 0
+        assert capsys.readouterr().out.startswith(f"{into}: copy both files")
+        assert sorted(file.name for file in into.iterdir()) == ["cluster.crt", "cluster.key"]
+        ssl.create_default_context().load_cert_chain(into / "cluster.crt", into / "cluster.key")
+        kept = (into / "cluster.key").read_bytes()
+        assert main(["certificates", *arguments]) == 1
+        assert "has certificates already" in capsys.readouterr().err
+        assert (into / "cluster.key").read_bytes() == kept
 
 
 def test_a_store_that_cannot_be_read_gets_one_sentence(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cnn_core.claims import FILE, SINGLE_CHANGES, TARGET, measure, recorded
+from cnn_core import claims as records
+from cnn_core.__main__ import main
+from cnn_core.claims import FILE, SINGLE_CHANGES, TARGET, Claim, measure, recorded, renew
 from cnn_core.experiments import EXPERIMENTS, Experiment, Outcome, accuracy, asked, outcome, shifted
 from cnn_core.messages import Problem
 from cnn_core.models import MLP, summary
@@ -18,6 +21,7 @@ from cnn_core.recording import Recorder
 from cnn_core.shuffle import pixel_order, seen
 from cnn_core.spec import TrainingSpec
 from cnn_core.training import Trainer
+from cnn_core.worker import environment
 from tests.trained import few_images, train_into
 
 QUICK = TrainingSpec(model=MLP, optimiser="adam", learning_rate=1e-3, steps=60, train_size=600, batch_size=50)
@@ -101,6 +105,7 @@ def test_measuring_stops_where_the_target_is_passed_or_at_the_end() -> None:
     assert found.passed
     assert found.steps % 20 == 0
     assert found.accuracy == trainer.evaluate().accuracy > 0.4
+    assert found.run == QUICK.run_id
     never = measure(replace(QUICK, steps=5), data, look_every=20, target=1.0)
     assert (never.steps, never.passed) == (5, False)
 
@@ -115,6 +120,9 @@ def test_each_single_change_changes_one_thing_of_the_notebook() -> None:
 def test_the_record_that_ships_is_whole() -> None:
     claims = recorded()
     assert json.loads(FILE.read_text())["target"] == TARGET
+    assert {name: claim.run for name, claim in claims.items()} == {
+        name: spec.run_id for name, (_, spec) in SINGLE_CHANGES.items()
+    }
     for name, claim in claims.items():
         assert claim.passed == (claim.accuracy > TARGET), name
         assert claim.steps <= SINGLE_CHANGES[name][1].steps
@@ -124,3 +132,58 @@ def test_the_record_that_ships_is_whole() -> None:
 def test_a_missing_record_is_told_with_its_remedy(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="python -m cnn_core experiments"):
         recorded(tmp_path / "experiments.json")
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, TrainingSpec]]:
+    """Two single changes that are measured within a second: the first soon passes, the other cannot."""
+    changes = {"optimiser": ("Adam", QUICK), "nothing": ("nothing", replace(QUICK, steps=5))}
+    monkeypatch.setattr(records, "SINGLE_CHANGES", changes)
+    monkeypatch.setattr(records, "measure", partial(measure, look_every=20, target=0.4))
+    return changes
+
+
+def test_renewing_measures_every_single_change_and_its_record_is_what_the_pages_read(
+    tiny: dict[str, tuple[str, TrainingSpec]], tmp_path: Path
+) -> None:
+    file, data = tmp_path / "experiments.json", few_images()
+    told: dict[str, Claim] = {}
+    renew(data, told.__setitem__, file)
+    found = {name: measure(spec, data, 20, 0.4) for name, (_, spec) in tiny.items()}
+    assert told == recorded(file) == found
+    assert [claim.passed for claim in found.values()] == [True, False]
+    written = json.loads(file.read_text())
+    assert written["target"] == TARGET
+    assert written["environment"] == environment()
+    assert list(json.loads(FILE.read_text())["single_changes"]["nothing"]) == list(
+        written["single_changes"]["nothing"]
+    )
+
+
+def test_the_command_measures_and_tells_them_one_by_one(
+    tiny: dict[str, tuple[str, TrainingSpec]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("cnn_core.__main__.load_mnist", few_images)
+    file = tmp_path / "experiments.json"
+    assert main(["experiments", "--file", str(file)]) == 0
+    passed, failed = recorded(file)["optimiser"], recorded(file)["nothing"]
+    assert capsys.readouterr().out.splitlines() == [
+        f"optimiser: passes, {passed.accuracy:.2%} after {passed.steps} steps",
+        f"nothing: does not pass, {failed.accuracy:.2%} after 5 steps",
+    ]
+
+
+def test_a_record_of_other_settings_than_the_code_has_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "experiments.json"
+    file.write_bytes(FILE.read_bytes())
+    assert recorded(file) == recorded()
+    words, spec = SINGLE_CHANGES["learning_rate"]
+    monkeypatch.setitem(SINGLE_CHANGES, "learning_rate", (words, replace(spec, learning_rate=0.05)))
+    recorded.cache_clear()
+    with pytest.raises(Problem, match=r"other settings.*python -m cnn_core experiments"):
+        recorded(file)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from torch import nn
 
 from cnn_core.data import Mnist, load_mnist
 from cnn_core.events import Evaluation, Step
 from cnn_core.models import BATCH_NORM, FLATTEN, LENET5, RELU, ModelSpec, conv, dropout, linear, max_pool
+from cnn_core.optim import learning_rate, optimiser
 from cnn_core.recording import Recorder
 from cnn_core.records import digest, pack
 from cnn_core.script import training_notebook, training_script
@@ -101,3 +106,60 @@ def test_the_notebook_is_the_script_in_cells() -> None:
     assert "\n\n".join(cell["source"] for cell in cells) == training_script(spec)  # type: ignore[attr-defined]
     assert notebook["nbformat"] == 4
     assert all(cell["cell_type"] == "code" and cell["outputs"] == [] for cell in cells)  # type: ignore[attr-defined]
+
+
+AWKWARD = TrainingSpec(  # none of these ends within six digits
+    optimiser="sgd",
+    learning_rate=0.00123456789,
+    momentum=0.123456789,
+    weight_decay=1.23456789e-5,
+    schedule="one_cycle",
+    steps=1_234_567 // 7,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    spec=st.builds(
+        TrainingSpec,
+        optimiser=st.sampled_from(["sgd", "adam", "adamw"]),
+        learning_rate=st.floats(0, 100),
+        momentum=st.floats(0, 0.9999),
+        weight_decay=st.floats(0, 10),
+        schedule=st.sampled_from(["constant", "one_cycle"]),
+        steps=st.integers(1, 1_000_000),
+    ),
+    share=st.floats(0, 1),
+)
+@example(spec=AWKWARD, share=0.1)
+@example(spec=replace(AWKWARD, optimiser="adamw"), share=0.7)
+def test_the_numbers_of_the_script_are_those_of_the_settings_to_the_last_bit(
+    spec: TrainingSpec, share: float
+) -> None:
+    _, begins, rest = training_script(spec).partition("optimiser = ")
+    lines, ends, _ = rest.partition("losses = []")
+    assert begins
+    assert ends
+    left: dict[str, object] = {"torch": torch, "math": math, "model": nn.Linear(1, 1)}
+    exec(begins + lines, left)
+    written, wanted = left["optimiser"], optimiser(spec, [nn.Parameter(torch.zeros(1))])
+    assert type(written) is type(wanted)
+    assert settings_of(written) == settings_of(wanted)
+    if spec.schedule == "one_cycle":
+        for step in {1, max(1, round(share * spec.steps)), spec.steps}:
+            assert left["learning_rate"](step) == learning_rate(spec, step)  # type: ignore[operator]
+
+
+def settings_of(made: object) -> dict[str, object]:
+    """All that an optimiser was given besides the parameters."""
+    (group,) = made.param_groups  # type: ignore[attr-defined]
+    return {name: value for name, value in group.items() if name != "params"}
+
+
+def test_numbers_read_as_a_learner_would_type_them() -> None:
+    for rate, text in ((0.001, "0.001"), (0.0002, "0.0002"), (0.1, "0.1"), (1, "1"), (5.0, "5")):
+        assert f", lr={text}, weight_decay=0)" in training_script(TrainingSpec(learning_rate=rate))
+    rolling = TrainingSpec(optimiser="sgd", momentum=0.9, learning_rate=0.05, schedule="one_cycle")
+    script = training_script(rolling)
+    assert "lr=0.05, momentum=0.9)" in script
+    assert "rising, high = max(1, 0.3 * 200), 0.05" in script

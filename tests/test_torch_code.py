@@ -33,3 +33,10 @@ EVERY_KIND = ModelSpec(
 def test_the_lines_build_the_same_layers(spec: ModelSpec) -> None:
     typed = nn.Sequential(*(eval(line, {"nn": nn}) for line in model_lines(spec)))
     assert [repr(layer) for layer in typed] == [repr(layer) for layer in spec.build()]
+
+
+def test_the_share_of_a_dropout_is_written_to_its_last_bit() -> None:
+    spec = ModelSpec((FLATTEN, dropout(1 / 3), linear(10)))
+    line = next(line for line in model_lines(spec) if "Dropout" in line)
+    assert eval(line, {"nn": nn}).p == 1 / 3
+    assert "nn.Dropout(0.5)" in model_lines(ModelSpec((FLATTEN, dropout(0.5), linear(10))))

@@ -18,6 +18,7 @@ from cnn_core.messages import Problem
 from cnn_core.models import BATCH_NORM, FLATTEN, RELU, ModelSpec, conv, dropout, linear, max_pool
 from cnn_core.training import (
     CODE_VERSION,
+    WATCHED,
     Trainer,
     TrainingSpec,
     evaluation_steps,
@@ -194,6 +195,32 @@ def test_the_evaluation_at_the_end_asks_all_test_images(few: Mnist) -> None:
     assert len(last.predictions) == len(few.test_labels)
     assert last.correct == (last.predictions == few.test_labels).sum()
     assert last.accuracy == last.correct / 40
+
+
+def test_evaluations_on_the_way_ask_the_first_thousand_test_images_and_the_last_asks_all() -> None:
+    whole = load_mnist()
+    data = Mnist(
+        whole.train_images[:50], whole.train_labels[:50], whole.test_images[:1200], whole.test_labels[:1200]
+    )
+    *on_the_way, last = (e for e in fit(SPEC, data) if isinstance(e, Evaluation))
+    assert WATCHED == 1000
+    assert [len(e.predictions) for e in on_the_way] == [1000, 1000, 1000]
+    assert len(last.predictions) == 1200
+    middle = on_the_way[1]
+    trainer = Trainer(SPEC, data)
+    while trainer.step < middle.step:
+        trainer.advance()
+    answers = trainer.evaluate().predictions
+    assert not np.array_equal(answers[:1000], answers[200:])  # or another thousand would do
+    np.testing.assert_array_equal(middle.predictions, answers[:1000])
+    assert middle.correct == (answers[:1000] == data.test_labels[:1000]).sum()
+
+
+def test_network_and_batches_are_placed_on_the_device_that_is_named(few: Mnist) -> None:
+    trainer = Trainer(SPEC, few, device="meta")  # torch's device without numbers: every machine has it
+    trainer.step = 1
+    placed = [*trainer.model.parameters(), *trainer._batch()]
+    assert {tensor.device.type for tensor in placed} == {"meta"}
 
 
 def test_a_frozen_layer_does_not_move(few: Mnist) -> None:

@@ -120,6 +120,23 @@ def test_only_a_few_runs_are_held() -> None:
     assert go_on(keys[-1], 0.0) is not None
 
 
+def test_a_worker_trains_on_the_device_that_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+
+    def on_the_cpu(
+        self: Trainer, spec: object, data: object, checkpoint: object, start: object, device: str = "cpu"
+    ) -> None:
+        given.append(device)
+        init(self, spec, data, checkpoint, start)  # type: ignore[arg-type]
+
+    init = Trainer.__init__
+    monkeypatch.setattr(Trainer, "__init__", on_the_cpu)
+    monkeypatch.setattr(worker, "device", lambda: "another device")
+    segment = train_segment(TASK, 0.0)
+    assert given == ["another device"]
+    assert segment.environment["device"] == "another device"
+
+
 def test_a_worker_is_warmed_up_in_the_thread_that_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more thread that has used torch makes each later step slower: see _warm_up."""
     warmed: list[int] = []

@@ -26,10 +26,15 @@ MOST = 4
 def pick(page: PageState) -> list[Run]:
     """Choose the runs: those of the address, else the newest ones beside the reference run."""
     known = {run.id: run for run in store().runs() if store().snapshot_steps(run.id)}
-    chosen = [i for i in dict.fromkeys(page.runs.split(",")) if i in known][:MOST]
+    asked = [i for i in dict.fromkeys(page.runs.split(",")) if i in known]
+    chosen = asked[:MOST]
     gone = [i for i in page.runs.split(",") if i and i not in known]
     if gone:
         st.warning(t("{count} of these runs are no longer here, or have not begun.", count=len(gone)))
+    if len(asked) > MOST:
+        st.info(
+            t("The link names {count} runs. The first {most} are compared here.", count=len(asked), most=MOST)
+        )
     chosen = chosen or [*[i for i in known if i != REFERENCE][:2], REFERENCE]
 
     def take(runs: list[str]) -> None:

@@ -12,7 +12,9 @@ from playwright.sync_api import expect
 from cnn_core.data import load_mnist
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.slow_motion import FilterGradient, SlowStep, filter_gradient, open_run
-from tests.browser_tools import Server, wait_until_idle
+from tests.browser_tools import LAPTOP, PHONE, Server, new_page, wait_until_idle
+from tests.grids import centre, stands_at, values
+from ui.language import translate
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +29,9 @@ def gradient(step: SlowStep) -> FilterGradient:
     return found
 
 
-def visit(page: Any, server: Server, query: str) -> Any:
-    page.goto(f"{server.url}/slow_motion?lang=en&{query}")
-    page.get_by_text("The same in code").wait_for(timeout=120_000)
+def visit(page: Any, server: Server, query: str, lang: str = "en") -> Any:
+    page.goto(f"{server.url}/slow_motion?lang={lang}&{query}")
+    page.get_by_text(translate("The same in code", lang)).wait_for(timeout=120_000)
     wait_until_idle(page, 60_000)
     return page
 
@@ -58,6 +60,44 @@ def test_pointing_at_a_weight_tells_its_sum(
     images, total, torch = numbers(reading.nth(1).inner_text())
     assert images == 100
     assert total == torch == pytest.approx(gradient.total[3, 1], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("lang", "phone", "words"),
+    [
+        ("en", False, "Output row {}, column {}: the sum of 576 products = "),
+        ("ko", True, "출력 {}행 {}열: 곱 576개의 합 = "),
+    ],
+    ids=["English, laptop, mouse", "Korean, phone, finger"],
+)
+def test_slid_over_the_image_the_output_gradient_sums_up_to_each_weights_share(
+    browser: Any, server: Server, gradient: FilterGradient, lang: str, phone: bool, words: str
+) -> None:
+    page = new_page(browser, viewport=PHONE if phone else LAPTOP, has_touch=phone, is_mobile=phone)
+    visit(page, server, "phase=backward&filter=3&of=4&weight=2-1", lang)
+    slide = page.locator(".st-key-slow_motion-slide")  # not the grids of the sum above it
+    assert slide.count() == 0
+    page.get_by_text(translate("Slide it: these sums are a convolution", lang)).click()
+    page.wait_for_url(re.compile("slide=1"))
+    expect(slide.locator("[data-grid='output-0'] .cell")).to_have_count(25)
+    wait_until_idle(page)
+    stands_at(slide, 2, 1)  # at the weight that was chosen
+    shares = gradient.shares[4]
+    power = int(np.floor(np.log10(np.abs(shares).max())))
+    shown = values(slide, "output-0")
+    np.testing.assert_allclose(shown * 10.0**power, shares, rtol=1e-3, atol=1e-3 * np.abs(shares).max())
+    point_at = page.touchscreen.tap if phone else page.mouse.move
+    reading = slide.locator(".reading")
+    for row, col in ((0, 0), (4, 3), (1, 4)):
+        point_at(*centre(slide, "output-0", row, col))
+        stands_at(slide, row, col)
+        expect(reading).to_contain_text(words.format(row + 1, col + 1))
+        told = re.search(r"= (−?[\d.]+)", reading.inner_text())
+        assert told is not None
+        assert float(told[1].replace("−", "-")) == pytest.approx(shown[row, col], abs=0.0051)
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    page.context.close()
+    assert page.complaints == []
 
 
 @pytest.mark.slow

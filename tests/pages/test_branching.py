@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.family import family
-from cnn_core.models import MLP
+from cnn_core.models import BATCH_NORM, FLATTEN, MLP, RELU, ModelSpec, conv, linear, max_pool
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.spec import TrainingSpec
+from cnn_core.worker import train_segment
 from tests.pages.conftest import OpenPage
 from tests.trained import few_images, train_into
 
@@ -71,3 +74,36 @@ def test_batch_part_of_the_data_and_momentum_are_chosen_too(open_page: OpenPage)
     press(app, "Start the branch at step 4")
     child = RunStore().runs()[0].spec
     assert (child.optimiser, child.momentum, child.batch_size, child.train_size) == ("sgd", 0.8, 10, 50)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_schedule_seed_augmentation_and_frozen_layers_are_chosen_and_the_frozen_stay_to_the_bit(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_EXPLORER_THREADS", "1")
+    data = few_images(100, 100)
+    monkeypatch.setattr("cnn_core.worker.load_mnist", lambda: data)
+    open_page("training")
+    store = Recorder()
+    model = ModelSpec((conv(2, 5), BATCH_NORM, RELU, max_pool(4), FLATTEN, linear(10)))
+    parent = train_into(store, replace(SPEC, model=model), data, "parent", ME)
+    app = opened(open_page, parent, step=4)
+    app.selectbox(key=f"branch.{parent}.schedule").select("one_cycle").run()
+    app.number_input(key=f"branch.{parent}.seed").set_value(7).run()
+    app.multiselect(key=f"branch.{parent}.frozen").select("conv1").select("norm1").run()
+    app.toggle(key=f"branch.{parent}.augmentation").set_value(True).run()
+    press(app, "Start the branch at step 4")
+    child = RunStore().runs()[0]
+    chosen = {"schedule": "one_cycle", "seed": 7, "frozen": ("conv1", "norm1"), "augmentation": True}
+    assert child.spec == replace(SPEC, model=model, start=child.spec.start, **chosen)  # type: ignore[arg-type]
+
+    task = store.take(child.id)
+    assert task is not None
+    store.record(task, train_segment(task, 3600.0, store.start_weights(child.spec)))
+    begun, ended = (RunStore().weights(child.id, step) for step in (0, 10))
+    for name, before in RunStore().weights(parent, 4).items():
+        assert begun[name].tobytes() == before.tobytes()
+        stays = name.startswith(("conv1.", "norm1."))
+        assert (ended[name].tobytes() == before.tobytes()) is stays, name
+    unfrozen = RunStore().weights(parent, 10)["conv1.weight"]  # the parent's own way on from that step
+    assert not np.array_equal(unfrozen, ended["conv1.weight"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnn_core.claims import FILE, SINGLE_CHANGES, Claim, recorded
 from cnn_core.experiments import EXPERIMENTS, Experiment
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
+from cnn_core.worker import train_segment
 from tests.pages.conftest import OpenPage
 from tests.trained import few_images, train_into
 from ui import experiment_words
@@ -103,6 +106,94 @@ def test_runs_that_came_out_otherwise_are_not_explained_as_usual(open_page: Open
     train_all(EXPERIMENTS["momentum"])  # two steps: momentum cannot have won yet
     app = open_page("experiments", experiment="momentum", shown=1)
     assert "came out otherwise" in said(app)
+
+
+def changes_of(app: AppTest) -> list[tuple[str, str, str]]:
+    """The table of single changes, row by row."""
+    (table,) = (t.value for t in app.dataframe if "What is changed" in t.value.columns)
+    return [tuple(row) for row in table.itertuples(index=False)]
+
+
+def test_which_single_change_passes_first_is_told_as_it_was_recorded(
+    open_page: OpenPage, quick: None
+) -> None:
+    open_page("experiments")
+    train_all(EXPERIMENTS["learning_rate"])
+    app = open_page("experiments", experiment="learning_rate", shown=1)
+    told = json.loads(FILE.read_text())["single_changes"]
+    passed = sorted((name for name in told if told[name]["passed"]), key=lambda n: told[n]["steps"])
+    missed = sorted((name for name in told if not told[name]["passed"]), key=lambda n: told[n]["steps"])
+    assert set(missed[:-1]) == {"initialisation", "momentum"}  # of two epochs both; further one first
+    missed[:-1] = sorted(missed[:-1], key=lambda n: -told[n]["accuracy"])
+    assert changes_of(app) == [
+        *(
+            (SINGLE_CHANGES[n][0], f"{told[n]['steps']:,} steps", f"{told[n]['accuracy']:.2%}")
+            for n in passed
+        ),
+        *(
+            (SINGLE_CHANGES[n][0], f"not in {told[n]['steps']:,} steps", f"{told[n]['accuracy']:.2%}")
+            for n in missed
+        ),
+    ]
+    first = told[passed[0]]
+    assert (
+        f"({told['nothing']['steps']:,} steps) it reads **{told['nothing']['accuracy']:.2%}**. First of the "
+        f"single changes comes **{SINGLE_CHANGES[passed[0]][0]}**, after {first['steps']:,} steps."
+    ) in said(app)
+
+
+@pytest.mark.parametrize(
+    ("changed", "first"),
+    [
+        ({"optimiser": (100, True)}, "Adam instead of SGD"),
+        ({"momentum": (100, True)}, "momentum 0.9"),
+        ({"optimiser": (200, True)}, ""),  # two at once
+        ({"optimiser": (1200, False), "learning_rate": (1200, False)}, ""),  # none
+        ({"nothing": (5000, True)}, ""),  # the notebook gets there itself
+    ],
+    ids=["another first", "a third first", "two at once", "none", "the notebook too"],
+)
+def test_no_change_is_called_the_first_that_was_not(
+    open_page: OpenPage,
+    quick: None,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, tuple[int, bool]],
+    first: str,
+) -> None:
+    claims = recorded() | {
+        name: Claim(recorded()[name].run, steps, 0.92 if passed else 0.5, passed)
+        for name, (steps, passed) in changed.items()
+    }
+    monkeypatch.setattr("ui.experiment_results.recorded", lambda: claims)
+    open_page("experiments")
+    train_all(EXPERIMENTS["learning_rate"])
+    app = open_page("experiments", experiment="learning_rate", shown=1)
+    assert len(changes_of(app)) == len(claims)
+    if first:
+        assert f"comes **{first}**, after 100 steps" in said(app)
+        assert changes_of(app)[0][0] == first
+    else:
+        assert "First of the single changes" not in said(app)
+        assert "the table tells how far each of them came" in said(app)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", EXPERIMENTS)
+def test_trained_for_real_each_experiment_comes_out_as_its_words_say(open_page: OpenPage, slug: str) -> None:
+    open_page("experiments")
+    store = Recorder()
+    for variant in EXPERIMENTS[slug].variants:
+        store.add(variant.spec, variant.name)
+        task = store.take(variant.spec.run_id)
+        assert task is not None
+        store.record(task, train_segment(task, 3600.0))
+    app = open_page("experiments", experiment=slug, shown=1)
+    assert "What came out, and why" in [s.value for s in app.subheader]
+    assert "came out otherwise" not in said(app)
+    for variant in EXPERIMENTS[slug].variants:
+        assert f"{RunStore().evaluations(variant.spec.run_id)[-1].accuracy:.2%}" in said(app) + str(
+            [table.value for table in app.dataframe]
+        )
 
 
 def test_a_guess_is_told_right_or_wrong(open_page: OpenPage, quick: None) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.data import load_mnist
@@ -16,8 +19,9 @@ from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.slow_motion import SlowStep, filter_gradient, open_run
 from cnn_core.training import TrainingSpec
+from cnn_core.worker import go_on, let_go, train_segment
 from tests.pages.conftest import OpenPage, code_of, shown_in
-from tests.trained import few_images, train_into
+from tests.trained import SMALL, few_images, train_into
 
 SHORT = TrainingSpec(
     model=MLP, steps=4, batch_size=20, train_size=600, initialisation="kaiming", optimiser="sgd"
@@ -141,3 +145,125 @@ def test_the_gradient_slides_over_the_image_as_a_convolution(open_page: OpenPage
 
 def grids_of(app: AppTest) -> list[dict[str, Any]]:
     return shown_in(app, "conv_grid")
+
+
+SHORT_CONV = replace(SMALL, steps=4, batch_size=20, learning_rate=0.01)  # each of its steps is kept
+ENDS = ["before", "gradient", "change", "after"]
+VELOCITIES = ["before", "gradient", "old", "velocity", "after"]
+ADAMS = ["before", "gradient", "mean", "size", "change", "after"]
+OPTIMISERS = {
+    "sgd": ({"optimiser": "sgd"}, ENDS),
+    "sgd with decay": ({"optimiser": "sgd", "weight_decay": 0.05}, ENDS),
+    "momentum": ({"optimiser": "sgd", "momentum": 0.9}, VELOCITIES),
+    "momentum with decay": ({"optimiser": "sgd", "momentum": 0.9, "weight_decay": 0.05}, VELOCITIES),
+    "adam": ({"optimiser": "adam"}, ADAMS),
+    "adam with decay": ({"optimiser": "adam", "weight_decay": 0.05}, ADAMS),
+    "adamw with decay": ({"optimiser": "adamw", "weight_decay": 0.05}, ADAMS),
+}
+
+
+def changes_of(app: AppTest) -> tuple[dict[str, np.ndarray], str, list[int]]:
+    """The grids of the update, by name and in order; the sentence with its gaps; the weight it is about."""
+    (data,) = shown_in(app, "step_grids")
+    assert data["kind"] == "change"
+    grids = {
+        grid["name"]: np.frombuffer(b64decode(grid["values"]["data"]), "<f4").reshape(grid["values"]["shape"])
+        for grid in data["grids"]
+    }
+    (sentence,) = data["labels"]["sentences"]
+    return grids, sentence, data["weight"]
+
+
+def equations(sentence: str) -> list[tuple[str, str]]:
+    """What stands on both sides of each = of a sentence, as Python with the grids' names; in any language."""
+    signs = str.maketrans({"−": "-", "×": "*", "÷": "/", "{": "", "}": ""})
+    found = re.findall(r"([^:;]*?) = [^{:;]*\{(\w+)\}", sentence)
+    return [(re.sub(r"^[^\d{(−]*", "", left).translate(signs), right) for left, right in found]
+
+
+def right_to_rounding(grids: dict[str, np.ndarray], sentence: str) -> bool:
+    """Whether every sum of the sentence comes out, for each weight of the filter."""
+    exact = {name: values.astype(np.float64) for name, values in grids.items()}
+    size = max(float(np.abs(values).max()) for name, values in exact.items() if name != "size")
+    found = equations(sentence)
+    assert found
+    sums = [(eval(left, {}, exact), exact[right]) for left, right in found]
+    sums += [(exact["before"] + exact["change"], exact["after"])] if "change" in exact else []
+    return all(np.allclose(left, right, rtol=1e-5, atol=2e-7 * size) for left, right in sums)
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_the_update_is_the_runs_own_step_and_its_sentence_adds_up(open_page: OpenPage, name: str) -> None:
+    changed, names = OPTIMISERS[name]
+    open_page("slow_motion")
+    run = train_into(Recorder(), replace(SHORT_CONV, **changed), few_images())  # type: ignore[arg-type]
+    kept = [RunStore().weights(run, step)["conv1.weight"][1, 0] for step in (2, 3)]
+    for lang in ("en", "ko"):
+        app = open_page(
+            "slow_motion", lang=lang, run=run, step=0, hand=2, phase="update", filter=1, weight="3-2"
+        )
+        grids, sentence, weight = changes_of(app)
+        assert list(grids) == names
+        assert weight == [3, 2]
+        assert np.allclose(grids["before"], kept[0], rtol=1e-5, atol=1e-8)
+        assert np.allclose(grids["after"], kept[1], rtol=1e-5, atol=1e-8)
+        assert right_to_rounding(grids, sentence)
+        swapped = grids | {"before": grids["after"], "after": grids["before"]}
+        assert not right_to_rounding(swapped, sentence)
+    copy = open_run(RunStore(), load_mnist(), run, 0)
+    gradients = [copy.at(n).update.gradient[1, 0].astype(float) for n in range(3)]  # type: ignore[index]
+    assert np.allclose(grids["gradient"], gradients[2], rtol=1e-4, atol=1e-8)
+    if name == "momentum":
+        assert np.allclose(grids["old"], 0.9 * gradients[0] + gradients[1], rtol=1e-4, atol=1e-8)
+    if name in ("adam", "adamw with decay"):  # Kingma and Ba 2015, algorithm 1
+        mean = size = np.zeros(gradients[0].shape)
+        for gradient in gradients:
+            mean, size = 0.9 * mean + 0.1 * gradient, 0.999 * size + 0.001 * gradient**2
+        assert np.allclose(grids["mean"], mean / (1 - 0.9**3), rtol=1e-4, atol=1e-8)
+        assert np.allclose(grids["size"], np.sqrt(size / (1 - 0.999**3)), rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_paused_runs_newest_step_is_offered_with_its_memory_and_goes_on_as_the_run_itself(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_EXPLORER_THREADS", "1")
+    monkeypatch.setattr("cnn_core.worker.CHECKPOINT_SECONDS", 0.0)
+    open_page("slow_motion")
+    store, spec = Recorder(), replace(SMALL, steps=200, optimiser="adamw", weight_decay=0.05)
+    run = store.add(spec, "mine", "me")
+    task = store.take(run)
+    assert task is not None
+    segment = train_segment(task, 0.0, key=run)
+    while store.record(task, segment) and segment.ends < 5:
+        segment = go_on(run, 0.0)  # type: ignore[assignment]
+    let_go(run)
+    store.request(run, "pause", "me")
+    assert store.checkpoint_steps(run) == [4, 5]
+    assert 5 not in store.snapshot_steps(run)
+
+    copy = open_run(RunStore(), load_mnist(), run, 5)
+    assert copy.memory_known
+    store.request(run, "continue", "me")
+    again = store.take(run)
+    assert again is not None
+    own = train_segment(again, 0.0).checkpoint  # the run itself goes on
+    by_hand = copy.checkpoint(0)
+    assert own is not None
+    assert by_hand.step == own.step == 6
+    assert bits(by_hand.data) == bits(own.data)
+
+    app = open_page("slow_motion", run=run, step=5, phase="update", filter=1, weight="2-3")
+    assert int(app.select_slider[0].value) == 5
+    assert [int(step) for step in app.select_slider[0].options] == [0, 1, 2, 3, 4, 5]
+    assert "memory starts empty" not in said(app)
+    after = load(own.data)["model.conv1.weight"][1, 0]
+    assert np.allclose(changes_of(app)[0]["after"], after, rtol=1e-5, atol=1e-8)
+    assert float(code_of(app)["output"].detach()) == pytest.approx(after[2, 3], rel=1e-5)  # type: ignore[attr-defined]
+    assert "memory starts empty" in said(open_page("slow_motion", run=run, step=3, phase="update"))
+
+
+def bits(checkpoint: bytes) -> dict[str, bytes]:
+    """Its tensors: what safetensors notes beside them may stand in any order."""
+    return {name: array.tobytes() for name, array in load(checkpoint).items()}

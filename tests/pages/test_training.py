@@ -14,14 +14,15 @@ from cnn_core import design
 from cnn_core.data import load_mnist
 from cnn_core.events import Step
 from cnn_core.features import predict
-from cnn_core.figures import filter_grid
+from cnn_core.figures import filter_grid, limits, scale_text
 from cnn_core.messages import Problem
+from cnn_core.mistakes import digit_wall
 from cnn_core.own_kernels import filters
 from cnn_core.presets import PRESETS
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
-from cnn_core.training import TrainingSpec, fit
-from cnn_core.worker import train_segment
+from cnn_core.training import Trainer, TrainingSpec, fit
+from cnn_core.worker import go_on, train_segment
 from tests.grids import pixels
 from tests.pages.conftest import OpenPage, code_of, shown_in
 from tests.trained import SMALL, few_images, train_into
@@ -48,6 +49,12 @@ def open_as(open_page: OpenPage, who: str, **address: object) -> AppTest:
 
 def said(app: AppTest) -> str:
     return " ".join(m.value for m in app.markdown)
+
+
+def pictures_of(app: AppTest) -> dict[str, tuple[np.ndarray, str]]:
+    """The pictures that change as a run trains, by name: their pixels and the words below them."""
+    (data,) = shown_in(app, "live_pictures")
+    return {one["name"]: (pixels(one["source"]), one["caption"]) for one in data["pictures"]}
 
 
 def test_it_opens_on_the_finished_reference_run(open_page: OpenPage) -> None:
@@ -242,6 +249,57 @@ def test_a_kernel_of_ones_own_trains_as_a_filter_and_shows_how_far_it_moved(open
     assert "kernels" not in app.query_params
 
 
+@pytest.mark.usefixtures("one_thread")
+def test_the_pictures_are_the_first_layer_its_gradient_and_the_digits_read_wrong_just_now(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_EXPLORER_THREADS", "1")
+    monkeypatch.setattr("cnn_core.worker.load_mnist", few_images)
+    open_page("training")
+    store, spec = Recorder(), replace(SMALL, steps=200)
+    run_id = store.add(spec, "mine", ME)
+    task = store.take(run_id)
+    assert task is not None
+    segment = train_segment(task, 0.0, key=run_id)
+    while store.record(task, segment) and segment.ends < 5:  # a step whose weights only `live` has
+        segment = go_on(run_id, 0.0)  # type: ignore[assignment]
+    live = RunStore().live(run_id)
+    assert live is not None
+    assert live.step == 5 > RunStore().snapshot_steps(run_id)[-1]
+
+    shown = pictures_of(open_as(open_page, ME, run=run_id))
+    assert list(shown) == ["first-layer", "gradient", "digits"]
+    four = {"columns": 2, "tile_size": 74, "gap": 3}
+    np.testing.assert_array_equal(shown["first-layer"][0], filter_grid(live.weights, "grey", **four))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(shown["gradient"][0], filter_grid(live.gradient, "signed", **four))  # type: ignore[arg-type]
+    assert shown["first-layer"][1].endswith(f"step 5: black to white is {scale_text(*limits(live.weights))}")
+    assert shown["gradient"][1].endswith(f"±{np.abs(live.gradient).max():.2g}")
+    trainer = Trainer(spec, few_images())
+    while trainer.step < 5:
+        trainer.advance()
+    weight = trainer.model.get_parameter("conv1.weight")
+    assert weight.grad is not None
+    assert np.allclose(live.weights, weight.detach(), rtol=1e-4, atol=1e-7)
+    assert np.allclose(live.gradient, weight.grad, rtol=1e-4, atol=1e-7)
+
+    before = wrong_digits(shown, run_id)
+    assert store.record(task, go_on(run_id, 3600.0)) is False  # type: ignore[arg-type]
+    after = wrong_digits(pictures_of(open_as(open_page, ME, run=run_id)), run_id)
+    assert before.sum() > after.sum()  # or an old wall would do
+
+
+def wrong_digits(shown: dict[str, tuple[np.ndarray, str]], run_id: str) -> np.ndarray:
+    """Which of the first sixty test digits the newest test read wrong: the wall must show just these."""
+    mnist, answers = load_mnist(), RunStore().evaluation(run_id)
+    assert answers is not None
+    wrong = answers[:60] != mnist.test_labels[:60]
+    wall, words = shown["digits"]
+    np.testing.assert_array_equal(wall, digit_wall(mnist.test_images[:60], wrong, 15))
+    step = RunStore().evaluations(run_id)[-1].step
+    assert f"at step {step}: {wrong.sum()} read wrong" in words
+    return wrong
+
+
 def test_who_leaves_the_queue_leaves_the_run_to_the_others(open_page: OpenPage) -> None:
     run_id = press(open_as(open_page, ME), "Start").query_params["run"]
     press(open_as(open_page, OTHER), "Start")
@@ -268,6 +326,34 @@ def test_a_learner_cleans_up_their_own_runs(open_page: OpenPage) -> None:
     app.number_input(key="clean.kept").set_value(1).run()
     press(app, "Remove these for good: 1")
     assert run_id not in [run.id for run in RunStore().runs()]
+
+
+def test_runs_are_cleaned_up_by_their_age_and_only_ones_own(open_page: OpenPage) -> None:
+    open_page("training")
+    store, data = Recorder(), few_images(100, 50)
+    quick = replace(SMALL, steps=2, train_size=100)
+    ages = {"old": 40, "recent": 10, "of today": 0}
+    ids = {name: train_into(store, replace(quick, seed=days), data, name, ME) for name, days in ages.items()}
+    ids["theirs"] = train_into(store, replace(quick, seed=9), data, "theirs", OTHER)
+    with store._transaction() as connection:
+        for name, days in {**ages, "theirs": 40}.items():
+            connection.execute(
+                "UPDATE runs SET created = created - ? WHERE id = ?", (days * 86_400, ids[name])
+            )
+
+    def goes(app: AppTest) -> list[str]:
+        tables = [table.value for table in app.dataframe if "MB" in table.value.columns]
+        return list(tables[0]["Name"]) if tables else []
+
+    app = open_as(open_page, ME)
+    assert goes(app) == ["old"]  # 30 days
+    assert goes(app.number_input(key="clean.days").set_value(41).run()) == []
+    assert any("so old or so large" in caption.value for caption in app.caption)
+    assert goes(app.number_input(key="clean.days").set_value(9).run()) == ["recent", "old"]
+    assert goes(app.number_input(key="clean.days").set_value(20).run()) == ["old"]
+    press(app, "Remove these for good: 1")
+    left = {run.id for run in RunStore().runs()}
+    assert left == {ids["recent"], ids["of today"], ids["theirs"], REFERENCE}
 
 
 def test_epochs_are_steps_counted_in_passes(open_page: OpenPage) -> None:
