@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
@@ -39,6 +40,7 @@ __all__ = [
     "filters",
     "logits",
     "maximise_unit",
+    "mean_loss",
     "orientation",
     "predict",
     "predict_batch",
@@ -98,6 +100,13 @@ def predict_batch(model: nn.Module, images: ArrayLike, batch_size: int = 500) ->
     with torch.no_grad():
         parts = [run(model, x).softmax(dim=1).cpu() for x in _batches(model, images, batch_size)]
     return torch.cat(parts).numpy() if parts else np.zeros((0, CLASSES), np.float32)
+
+
+def mean_loss(model: nn.Module, images: ArrayLike, labels: ArrayLike) -> float:
+    """The mean of −ln(probability of the right digit) over (N, 28, 28) images and their (N,) labels."""
+    with torch.no_grad():
+        scores = torch.cat([run(model, x) for x in _batches(model, images, 500)])
+        return float(F.cross_entropy(scores, torch.from_numpy(np.asarray(labels, np.int64))))
 
 
 def _batches(model: nn.Module, images: ArrayLike, batch_size: int) -> Iterator[Tensor]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -121,6 +123,20 @@ def test_probabilities_of_the_maps_are_the_prediction(digit: np.ndarray) -> None
     model = built(NOTEBOOK)
     maps = features.feature_maps(model, digit)
     assert np.allclose(features.probabilities(maps), features.predict(model, digit), atol=1e-6)
+
+
+def test_the_mean_loss_is_torchs_also_where_a_probability_is_0(trained: nn.Module) -> None:
+    mnist = load_mnist()
+    images, labels = mnist.test_images[:600], mnist.test_labels[:600]
+    scores = torch.from_numpy(np.stack([features.logits(trained, image) for image in images]))
+    expected = F.cross_entropy(scores, torch.from_numpy(labels.astype(np.int64)))
+    assert features.mean_loss(trained, images, labels) == pytest.approx(float(expected), rel=1e-5)
+    with torch.no_grad():
+        loud = copy.deepcopy(trained)
+        for weight in list(loud.parameters())[-2:]:
+            weight *= 1_000
+    assert features.predict_batch(loud, images).min() == 0
+    assert np.isfinite(features.mean_loss(loud, images, labels))
 
 
 def test_a_batch_of_any_size_gives_each_image_its_own_answer() -> None:

@@ -13,7 +13,7 @@ from cnn_core.figures import grid
 from cnn_core.messages import Problem
 from cnn_core.records import Run
 from cnn_core.shuffle import seen
-from ui import frame
+from ui import frame, overfitting
 from ui.experiment_words import explanation
 from ui.language import explain, t
 from ui.pictures import picture, save_table
@@ -51,6 +51,8 @@ def show(experiment: Experiment, runs: Sequence[Run], guess: int) -> None:
             _shuffled_digits(runs)
     if experiment.slug == "learning_rate":
         _single_changes()
+    if experiment.slug in ("few_images", "augmentation"):
+        overfitting.show(dict(zip(names, runs, strict=True)))
 
 
 def _verdict(names: Sequence[str], winner: int, guess: int) -> None:

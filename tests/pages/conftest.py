@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -50,6 +52,18 @@ def shown_in(app: AppTest, component: str) -> list[dict[str, Any]]:
     """What each of these components shows."""
     shown = [e.proto for e in app.get("bidi_component")]
     return [json.loads(proto.json) for proto in shown if component in proto.component_name]
+
+
+def numbers(drawn: Any) -> np.ndarray:
+    """What a chart holds, plain or packed by plotly or by the live chart."""
+    if isinstance(drawn, dict) and "bdata" in drawn:
+        shape = [int(n) for n in str(drawn.get("shape", "-1")).split(",")]
+        return np.frombuffer(b64decode(drawn["bdata"]), drawn["dtype"]).reshape(shape)
+    if isinstance(drawn, dict) and "count" in drawn:
+        return drawn["first"] + drawn["step"] * np.arange(drawn["count"])
+    if isinstance(drawn, dict):
+        return np.frombuffer(b64decode(drawn["base64"]), f"<f{drawn['bytes']}")
+    return np.array(drawn)
 
 
 def code_of(app: AppTest) -> dict[str, object]:

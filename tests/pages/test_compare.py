@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +20,7 @@ from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.shuffle import seen
 from cnn_core.spec import TrainingSpec
 from tests.grids import pixels
-from tests.pages.conftest import OpenPage, code_of, shown_in
+from tests.pages.conftest import OpenPage, code_of, numbers, shown_in
 from tests.trained import DIVERGED, SMALL, few_images, train_into
 from ui.network_answers import story_layers
 from ui.way_through import MAP
@@ -54,18 +52,6 @@ def pictures_of(app: AppTest) -> list[tuple[np.ndarray, str]]:
     """All pictures of the page in their order: pixels and caption."""
     shown = [one for element in [*app.get("image"), *app.get("imgs")] for one in element.proto.imgs]
     return [(pixels(one.url), one.caption) for one in shown if one.url.startswith("data:")]
-
-
-def numbers(drawn: Any) -> np.ndarray:
-    """What a chart holds, plain or packed by plotly or by the live chart."""
-    if isinstance(drawn, dict) and "bdata" in drawn:
-        shape = [int(n) for n in str(drawn.get("shape", "-1")).split(",")]
-        return np.frombuffer(b64decode(drawn["bdata"]), drawn["dtype"]).reshape(shape)
-    if isinstance(drawn, dict) and "count" in drawn:
-        return drawn["first"] + drawn["step"] * np.arange(drawn["count"])
-    if isinstance(drawn, dict):
-        return np.frombuffer(b64decode(drawn["base64"]), f"<f{drawn['bytes']}")
-    return np.array(drawn)
 
 
 def matrices_of(app: AppTest) -> list[np.ndarray]:

@@ -9,11 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.claims import FILE, SINGLE_CHANGES, Claim, recorded
-from cnn_core.experiments import EXPERIMENTS, Experiment
+from cnn_core.data import load_mnist
+from cnn_core.experiments import EXPERIMENTS, FEW, Experiment
+from cnn_core.features import mean_loss
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.worker import train_segment
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, numbers, shown_in
 from tests.trained import few_images, train_into
 from ui import experiment_words
 
@@ -99,6 +101,29 @@ def test_the_words_take_their_numbers_from_the_runs(
         for accuracy in accuracies:
             assert f"{accuracy:.2%}" in said(app)
         assert any(f"{accuracies[0]:.2%}" in str(table.value) for table in app.dataframe)
+
+
+@pytest.mark.parametrize("slug", ["few_images", "augmentation"])
+def test_overfitting_is_seen_on_two_curves_of_each_run(open_page: OpenPage, quick: None, slug: str) -> None:
+    open_page("experiments")
+    ids, mnist = train_all(EXPERIMENTS[slug]), load_mnist()
+    (chart,) = (
+        chart
+        for chart in shown_in(open_page("experiments", experiment=slug, shown=1), "live_chart")
+        if chart["file"] == "overfitting"
+    )
+    parts = [(mnist.train_images, mnist.train_labels), (mnist.test_images, mnist.test_labels)]
+    expected = [
+        [mean_loss(RunStore().model(run, step), images[:FEW], labels[:FEW]) for step in (0, 2)]
+        for run in ids
+        for images, labels in parts
+    ]
+    for series, losses in zip(chart["series"], expected, strict=True):
+        (line,) = series["lines"]
+        assert numbers(line["x"]).tolist() == [0, 2]  # the steps at which it was tested
+        assert numbers(line["y"]) == pytest.approx(losses, rel=1e-5)
+    names = [series["name"] for series in chart["series"]]
+    assert [name.rsplit(": ", 1)[1] for name in names] == ["learned from", "never seen"] * 2
 
 
 def test_runs_that_came_out_otherwise_are_not_explained_as_usual(open_page: OpenPage, quick: None) -> None:
