@@ -10,12 +10,15 @@ from playwright.sync_api import expect
 from tests.browser_tools import Server, wait_until_idle
 
 
-def test_a_cell_shows_its_digits_and_the_map_chooses_the_specimen(browser_page: Any, server: Server) -> None:
-    page = browser_page
+def opened(page: Any, server: Server) -> Any:
     page.goto(f"{server.url}/mistakes?lang=en")
     page.locator("canvas").wait_for(timeout=90_000)
     wait_until_idle(page, timeout=60_000)
+    return page
 
+
+def test_a_cell_shows_its_digits_and_the_map_chooses_the_specimen(browser_page: Any, server: Server) -> None:
+    page = opened(browser_page, server)
     page.get_by_role("button", name=re.compile("^4 read as 9: ")).click()
     page.wait_for_url("**confused=4-9**")
     one = page.get_by_role("combobox", name="Look into one of them")
@@ -37,3 +40,14 @@ def test_a_cell_shows_its_digits_and_the_map_chooses_the_specimen(browser_page: 
 
     page.locator("canvas").press("ArrowRight")
     expect(reading).not_to_have_text(re.compile(rf"Test digit {number}:"))
+
+
+def test_a_cell_is_pressed_again_after_back(browser_page: Any, server: Server) -> None:
+    page = opened(browser_page, server)
+    for _ in range(2):
+        page.get_by_role("button", name=re.compile("^4 read as 9: ")).click()
+        page.wait_for_url("**confused=4-9**")
+        wait_until_idle(page, timeout=60_000)
+        page.go_back()
+        page.wait_for_url(lambda url: "confused" not in url)
+        wait_until_idle(page, timeout=60_000)

@@ -6,9 +6,8 @@ import base64
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("digit_map", uses=("dom",))
@@ -29,7 +28,7 @@ def digit_map(
     """
 
     def chosen() -> None:
-        on_choose(int(st.session_state[key]["chosen"]))
+        on_choose(int(heard(key, "chosen")))
 
     _mount(
         key=key,
@@ -42,7 +41,6 @@ def digit_map(
                 "reading": t("Test digit {number}: {truth} read as {answer}"),
             },
         },
-        default={"pointed": None, "chosen": None},
         on_pointed_change=lambda: None,
         on_chosen_change=chosen,
     )
@@ -61,8 +59,7 @@ def placed(places: np.ndarray, truth: np.ndarray, answers: np.ndarray) -> dict[s
 
 def pointed(key: str) -> int | None:
     """The digit that a learner points at, or pointed at last."""
-    state = st.session_state.get(key)
-    found = state.get("pointed") if state else None
+    found = heard(key, "pointed")
     return None if found is None else int(found)
 
 

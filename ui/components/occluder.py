@@ -6,9 +6,8 @@ import base64
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("occluder", uses=("dom",))
@@ -31,7 +30,7 @@ def occluder(
     """
 
     def moved() -> None:
-        place = st.session_state[key].get("at")
+        place = heard(key, "at")
         if place:
             on_move(*map(int, place))
 
@@ -56,7 +55,6 @@ def occluder(
                 ),
             },
         },
-        default={"at": None},
         on_at_change=moved,
     )
 
