@@ -22,6 +22,7 @@ from ui.components.occluder import occluder
 from ui.components.shift_lab import shift_lab
 from ui.components.slow_steps import slow_steps
 from ui.components.step_grids import Grid, change_grids
+from ui.language import choose_language
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><rect data-part="conv1" width="90" '
@@ -36,10 +37,8 @@ def show(case: str, at: Any) -> None:
     shown: dict[str, Callable[[], object]] = {
         "digit_pad": lambda: digit_pad("it", at, version, lambda: take(drawn("it"))),
         "confusion": lambda: confusion("it", np.arange(100).reshape(10, 10), at, pair),
-        "digit_map": lambda: digit_map("it", *three_digits(), "truth", at, take),
-        "occluder": lambda: occluder(
-            "it", np.zeros((28, 28)), np.full((28, 28, 10), 0.1), np.full(10, 0.1), 5, at, version, pair
-        ),
+        "digit_map": lambda: digit_map("it", *three_digits(), "truth", at, point, take),
+        "occluder": lambda: occluder("it", np.zeros((28, 28)), answers(), WHOLE, 5, at, version, pair),
         "slow_steps": lambda: slow_steps("it", ["a", "b", "c"], at[0], at[1], 1, [1.0], 1, pair),
         "batch_wall": lambda: batch_wall("it", batch(), at, False, take),
         "blocks": lambda: blocks("it", lambda width: SVG, {"conv1": ["Convolution"]}, at, take),
@@ -66,9 +65,26 @@ def pair(first: int, second: int) -> None:
     take((first, second))
 
 
+def point(digit: int) -> None:
+    st.session_state["pointed"] = digit
+
+
 def three_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """In the corners: below left, above right, below right."""
     return np.array([[-1.0, -1.0], [1.0, 1.0], [1.0, -1.0]]), np.array([3, 5, 7]), np.array([3, 5, 7])
+
+
+WHOLE = np.array([0.4, 0.3, 0.3, *[0] * 7])
+
+
+def answers() -> np.ndarray:
+    """Another answer than 0 wins with the patch in rows 8 to 10: there 0 gains, loses and stays as it is."""
+    shares = np.tile(WHOLE, (28, 28, 1))
+    shares[8:11] = 0
+    shares[8, :, :2] = 0.45, 0.55
+    shares[9, :, :2] = 0.2, 0.8
+    shares[10, :, :2] = 0.4004, 0.5996
+    return shares
 
 
 def batch() -> Any:
@@ -88,9 +104,11 @@ def somebody_else() -> None:
 
 
 case = st.query_params.get("case", "confusion")
+choose_language(st.query_params.get("lang", "en"))
 st.set_page_config(layout="wide")
 st.html(f"<style>{css_variables('dark' if st.context.theme.type == 'dark' else 'light')}</style>")
 st.button("Somebody else", on_click=somebody_else)
 at = st.session_state.setdefault("at", FIRST[case])
 st.text(f"Chosen: {at!r}")
+st.text(f"Pointed: {st.session_state.get('pointed')}")
 show(case, at)

@@ -15,8 +15,8 @@ from tests.components.cases_heard import FIRST
 APP = str(Path(__file__).with_name("harness_heard.py"))
 
 
-def visit(page: Any, server: Server, case: str) -> Any:
-    page.goto(f"{server.url}/?case={case}")
+def visit(page: Any, server: Server, case: str, lang: str = "en") -> Any:
+    page.goto(f"{server.url}/?case={case}&lang={lang}")
     says(page, FIRST[case])
     wait_until_idle(page)
     return page
@@ -81,3 +81,20 @@ def test_what_is_told_twice_is_heard_twice(browser_page: Any, server: Server, ca
         press("Somebody else")(page)
         says(page, FIRST[case])
         wait_until_idle(page)
+
+
+def test_a_map_forgets_what_was_pointed_at_when_somebody_else_chooses(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, "digit_map")
+    reading = page.locator(".reading")
+    page.locator("canvas").press("ArrowRight")  # by keys: no pointer takes it back when it leaves
+    expect(reading).to_contain_text("Test digit 2:")
+    expect(page.get_by_text("Pointed: 2", exact=True)).to_be_visible()
+    page.keyboard.press("Enter")
+    says(page, 2)
+    expect(reading).to_contain_text("Test digit 2:")  # it was chosen here
+    press("Somebody else")(page)
+    expect(reading).to_be_empty()
+    page.locator("canvas").press("ArrowRight")  # from the digit that was chosen, not from the one before
+    expect(reading).to_contain_text("Test digit 2:")
