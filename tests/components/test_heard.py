@@ -98,3 +98,34 @@ def test_a_map_forgets_what_was_pointed_at_when_somebody_else_chooses(
     expect(reading).to_be_empty()
     page.locator("canvas").press("ArrowRight")  # from the digit that was chosen, not from the one before
     expect(reading).to_contain_text("Test digit 2:")
+
+
+@pytest.mark.parametrize(
+    ("lang", "stays", "falls", "rises"),
+    [
+        (
+            "en",
+            "The 0 stays at 40.0%.",
+            "The 0 falls from 40.0% to 20.0%.",
+            "The 0 rises from 40.0% to 45.0%.",
+        ),
+        (
+            "ko",
+            "0의 확률은 40.0% 그대로예요.",
+            "0의 확률은 40.0%에서 20.0%로 떨어져요.",
+            "0의 확률은 40.0%에서 45.0%로 올라가요.",
+        ),
+    ],
+    ids=["English", "Korean"],
+)
+def test_the_patch_says_truly_how_the_first_answers_share_changes(
+    browser_page: Any, server: Server, lang: str, stays: str, falls: str, rises: str
+) -> None:
+    page = visit(browser_page, server, "occluder", lang)
+    reading = page.locator(".reading")
+    expect(reading).to_contain_text(stays)
+    keys("ArrowUp")(page)
+    expect(reading).to_contain_text(falls)
+    keys("ArrowUp")(page)
+    expect(reading).to_contain_text(rises)
+    expect(reading).not_to_contain_text(falls)

@@ -49,10 +49,10 @@ def occluder(
                     "With the patch around row {row}, column {col} it still reads a {best}, now with {now}% "
                     "(without the patch {was}%)."
                 ),
-                "other": t(
-                    "With the patch around row {row}, column {col} it reads a {best} ({share}%). "
-                    "The {first} falls from {was}% to {now}%."
-                ),
+                "other": t("With the patch around row {row}, column {col} it reads a {best} ({share}%)."),
+                "falls": t("The {first} falls from {was}% to {now}%."),
+                "rises": t("The {first} rises from {was}% to {now}%."),
+                "stays": t("The {first} stays at {now}%."),
             },
         },
         on_at_change=moved,
