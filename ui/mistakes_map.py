@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from cnn_core.data import load_mnist
 from cnn_core.digit_map import MOST_BY_UMAP, Reading, alike, has_umap, layout, read, umap_layout
 from cnn_core.features import confusion_matrix
 from cnn_core.figures import enlarge, grey
-from ui.components.digit_map import digit_map, placed, pointed
+from ui.components.digit_map import digit_map, placed
 from ui.diverged import has_diverged
 from ui.language import t
 from ui.pictures import picture
@@ -21,6 +22,8 @@ from ui.state import Field, PageState, choice
 from ui.step_slider import nearest
 
 KEY, MATRIX = "mistakes.map", "mistakes.matrix"
+_CHOSEN = f"{KEY}.chosen"  # the whole page is to follow
+_POINTED = f"{KEY}.pointed"  # (the image that was chosen then, the digit)
 MOST = 64  # maps that are kept: half a megabyte each
 
 
@@ -114,12 +117,14 @@ def show(page: PageState, looked_at: Specimen, found: Mapped) -> None:
     at = int(rest) if kind == "test" else None
     area, beside = st.columns([5, 2], gap="medium")
     with area:
-        digit_map(KEY, found.places, labels, answers, page.colour, at, lambda i: _choose(page, i))
-    if st.session_state.pop(f"{KEY}.chosen", False):
+        digit_map(
+            KEY, found.places, labels, answers, page.colour, at, partial(_point, page), partial(_choose, page)
+        )
+    if st.session_state.pop(_CHOSEN, False):
         st.rerun()
     with beside:
         _settings(page)
-        shown = pointed(KEY) if pointed(KEY) is not None else at
+        shown = _pointed(page, at)
         if shown is not None:
             _digit(shown, int(load_mnist().test_labels[shown]), found.shares[shown])
         st.caption(_about(page, count, found))
@@ -136,7 +141,7 @@ def _settings(page: PageState) -> None:
     if len(_planes()) > 1:
 
         def laid_out() -> None:
-            st.session_state[f"{KEY}.chosen"] = True  # by the whole page
+            st.session_state[_CHOSEN] = True
 
         st.segmented_control(
             t("Laid out by"),
@@ -163,9 +168,23 @@ def _about(page: PageState, count: int, found: Mapped) -> str:
     )
 
 
+def _point(page: PageState, index: int) -> None:
+    st.session_state[_POINTED] = page.image, index
+
+
 def _choose(page: PageState, index: int) -> None:
     page.set(image=f"test-{index}")
-    st.session_state[f"{KEY}.chosen"] = True
+    st.session_state.pop(_POINTED, None)
+    st.session_state[_CHOSEN] = True
+
+
+def _pointed(page: PageState, at: int | None) -> int | None:
+    """The digit that was pointed at last, since the image was chosen; before that the image itself."""
+    image, index = st.session_state.get(_POINTED, (page.image, at))
+    if image == page.image:
+        return index
+    st.session_state.pop(_POINTED)
+    return at
 
 
 def _digit(index: int, truth: int, shares: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from functools import partial
 
@@ -11,7 +12,7 @@ import streamlit as st
 from cnn_core.excite import TopPatches, maximise_unit
 from cnn_core.features import filters
 from cnn_core.figures import enlarge, grey, grid, response_figure
-from cnn_core.models import summary
+from cnn_core.models import ModelSpec, summary
 from ui import frame
 from ui.components.network_view import Unit
 from ui.language import t
@@ -120,22 +121,34 @@ def _best_input(page: PageState, looked_at: Specimen, unit: Unit) -> None:
         )
 
 
+def _filter_of(spec: ModelSpec, unit: Unit) -> tuple[str, int] | None:
+    """The convolution whose map a channel comes from, and its filter there; None where no map comes in."""
+    rows = summary(spec)
+    place, channel = spec.names().index(unit.layer), unit.channel
+    for row in reversed(rows[: place + 1]):
+        if row.layer.kind == "conv":
+            return row.name, channel
+        if row.layer.kind == "linear":
+            return None
+        if row.layer.kind == "flatten":
+            channel //= math.prod(row.in_shape[1:])
+    return None
+
+
 def _filter(looked_at: Specimen, unit: Unit) -> None:
     """The channel's filter, where it has one: its own, or that of the convolution before it."""
-    rows = summary(looked_at.run.spec.model)
-    names = [row.name for row in rows]
-    before = rows[: names.index(unit.layer) + 1]
-    source = next((row for row in reversed(before) if row.layer.kind in ("conv", "linear")), None)
-    if source is None or source.layer.kind != "conv":
+    found = _filter_of(looked_at.run.spec.model, unit)
+    if found is None:
         return
-    weights = filters(looked_at.model(), source.name)[unit.channel]
+    layer, channel = found
+    weights = filters(looked_at.model(), layer)[channel]
     picture(
         grid(weights, 16, mode="signed", tile_size=26, gap=3, theme=frame.theme()),
         "unit-filter",
         t("Its filter"),
         t(
             "Its filter, from {layer}: {count} slice(s), orange below 0, blue above",
-            layer=source.name,
+            layer=layer,
             count=len(weights),
         ),
         saved=False,

@@ -6,6 +6,7 @@ import re
 from io import BytesIO
 from typing import Any
 
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -57,6 +58,20 @@ def test_it_answers_while_the_pen_is_down_and_the_strokes_replay(browser_page: A
     page.get_by_role("button", name="Play", exact=True).click()
     expect(said).to_have_text(re.compile("It reads a 7"))
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()  # it has come to its end
+
+
+@pytest.mark.parametrize("slug", ["draw", "teach"])
+def test_the_pad_is_cleared_again_after_a_test_digit_was_put_on_it(
+    browser_page: Any, server: Server, slug: str
+) -> None:
+    page = browser_page
+    opened(page, f"{server.url}/{slug}?lang=en")
+    for _ in range(2):
+        page.get_by_role("button", name="Clear", exact=True).click()
+        page.wait_for_url("**image=drawing-**")
+        page.locator("[class*='st-key-draw-any']").get_by_text("1", exact=True).click()
+        page.wait_for_url("**image=test-**")
+        wait_until_idle(page)
 
 
 def test_a_map_below_the_pad_opens_on_its_own_page(browser_page: Any, server: Server) -> None:

@@ -140,6 +140,11 @@ def test_the_patch_answers_under_the_hand_and_the_address_keeps_its_place(
     frame.press("ArrowDown")
     shows(9, 18)
     page.wait_for_url(re.compile("row=9&col=18"))
+    wait_until_idle(page)
+    page.go_back()
+    shows(8, 18)
+    page.mouse.click(box["x"] + 18.5 * cell, box["y"] + 9.5 * cell)  # where it was before
+    page.wait_for_url(re.compile("row=9&col=18"))
 
 
 @pytest.mark.slow

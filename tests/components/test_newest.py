@@ -46,6 +46,21 @@ def test_an_answer_between_two_runs_is_shown_where_it_is_meant_and_newer(browser
     assert shown == [[5, "red"], [7, "red"], [9, "red"]]
 
 
+TOLD = """async (script) => {
+    const { default: component } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+    const told = [];
+    component({ parentElement: {}, setStateValue: (...one) => told.push(one) });
+    return told;
+}"""
+
+
+def test_what_is_told_twice_has_two_numbers(browser_page: Any) -> None:
+    mount = 'function mount({ setStateValue }) { for (const n of [7, 7]) setStateValue("n", n); }'
+    (name, first), (_, second) = browser_page.evaluate(TOLD, f"{mount}\n{SCRIPT}")
+    assert (name, first["value"], second["value"]) == ("n", 7, 7)
+    assert first["number"] < second["number"]
+
+
 def page() -> None:
     import streamlit as st
 

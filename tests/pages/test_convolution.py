@@ -280,13 +280,13 @@ def test_what_a_prediction_is_about_is_not_on_the_page(open_page: OpenPage) -> N
     app = open_page("convolution")
     assert any("**2×2 = 4**" in m.value for m in app.markdown)
     tables = len(app.dataframe)
-    app.session_state["convolution.grid"] = {"hidden": "size"}
+    app.session_state["convolution.grid"] = {"hidden": {"value": "size"}}
     app.run()
     assert not any("2×2" in m.value or "Multiplications" in m.value for m in app.markdown)
     assert not app.latex
     assert len(app.dataframe) == tables - 1
     assert [c.value for c in app.caption].count("Hidden while you predict.") == 2
-    app.session_state["convolution.grid"] = {"hidden": "numbers"}  # the size is found
+    app.session_state["convolution.grid"] = {"hidden": {"value": "numbers"}}  # the size is found
     app.run()
     assert any("**2×2 = 4**" in m.value for m in app.markdown)
     assert len(app.latex) == 2

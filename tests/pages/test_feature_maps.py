@@ -15,9 +15,25 @@ from cnn_core import gratings
 from cnn_core.answers import ask, ranges
 from cnn_core.data import load_mnist
 from cnn_core.excite import class_response, maximise_unit, ranked_channels, top_patches
-from cnn_core.features import feature_maps, predict
-from cnn_core.figures import enlarge, grey, limits, scale_text, shades
-from cnn_core.models import FLATTEN, MLP, NETWORKS, NOTEBOOK, ModelSpec, conv, linear, max_pool
+from cnn_core.features import feature_maps, filters, predict
+from cnn_core.figures import enlarge, grey, grid, limits, scale_text, shades
+from cnn_core.models import (
+    BATCH_NORM,
+    FLATTEN,
+    MLP,
+    NETWORKS,
+    NOTEBOOK,
+    RELU,
+    SIGMOID,
+    TANH,
+    ModelSpec,
+    avg_pool,
+    conv,
+    dropout,
+    linear,
+    max_pool,
+    summary,
+)
 from cnn_core.recording import Recorder
 from cnn_core.runs import REFERENCE, RunStore
 from cnn_core.shuffle import seen
@@ -124,6 +140,53 @@ def test_the_best_input_is_the_one_that_the_core_finds(open_page: OpenPage) -> N
     *_, last = maximise_unit(RunStore().model(REFERENCE), "conv1", 2)
     expected = np.repeat(enlarge(grey(last.image, 0, 1), 6)[..., None], 3, axis=-1)
     assert png_address(expected) in addresses(app)
+
+
+EVERY_KIND = ModelSpec(
+    (
+        *(conv(4, 5), BATCH_NORM, SIGMOID, avg_pool(2)),  # (4, 12, 12)
+        *(conv(6, 3), TANH, max_pool(2)),  # (6, 5, 5)
+        *(FLATTEN, BATCH_NORM, dropout(0.3), linear(20), RELU, linear(10)),
+    )
+)
+
+
+@pytest.mark.parametrize("about", ["sum", "likes"])
+@pytest.mark.parametrize("model", [NOTEBOOK, MLP, EVERY_KIND], ids=["notebook", "mlp", "every kind"])
+def test_every_layer_opens_down_to_its_last_channel(
+    open_page: OpenPage, model: ModelSpec, about: str
+) -> None:
+    run = REFERENCE
+    if model is not NOTEBOOK:
+        run = train_into(Recorder(), replace(SHORT, model=model), few_images())
+    for row in summary(model):
+        last = row.shape[0] - 1
+        app = open_page("feature_maps", run=run, layer=row.name, channel=last, about=about)
+        unit = code_of(app)["unit"]
+        assert (unit.layer, unit.position[0]) == (row.name, last)
+
+
+def test_the_best_input_of_a_number_behind_flatten_is_searched_too(open_page: OpenPage) -> None:
+    app = open_page("feature_maps", layer="flatten", channel=575, about="likes", best=1)
+    assert any("The input that excites it most" in caption for caption in captions(app))
+
+
+@pytest.mark.parametrize(
+    ("layer", "channel", "number"), [("flatten", 31, 3), ("flatten", 500, 55), ("pool2", 63, 63)]
+)
+def test_a_channel_shows_the_filter_that_its_map_comes_from(
+    open_page: OpenPage, layer: str, channel: int, number: int
+) -> None:
+    app = open_page("feature_maps", layer=layer, channel=channel, about="likes")
+    assert any("Its filter, from conv3: 32 slice(s)" in caption for caption in captions(app))
+    slices = filters(RunStore().model(REFERENCE), "conv3")[number]
+    assert png_address(grid(slices, 16, mode="signed", tile_size=26, gap=3)) in addresses(app)
+
+
+@pytest.mark.parametrize("layer", ["fc1", "relu4"])
+def test_what_no_map_comes_into_shows_no_filter(open_page: OpenPage, layer: str) -> None:
+    app = open_page("feature_maps", layer=layer, channel=99, about="likes")
+    assert not any("Its filter" in caption for caption in captions(app))
 
 
 def network(app: AppTest) -> dict[str, Any]:

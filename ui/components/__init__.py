@@ -41,6 +41,12 @@ def component(
     return mounted
 
 
+def heard(key: str, name: str) -> Any:
+    """What a component has told last under ``name`` (``setStateValue``); None before it has told anything."""
+    told = (st.session_state.get(key) or {}).get(name)
+    return told.get("value") if isinstance(told, dict) else None
+
+
 def _turn(key: str, data: Mapping[str, Any] | None) -> int:
     """When these values were first sent, in milliseconds: it rises with each change, and only then.
 

@@ -6,11 +6,10 @@ import base64
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
 from cnn_core.figures import grey, picture_png
 from cnn_core.slow_motion import SlowStep
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("batch_wall", uses=("dom",))
@@ -22,7 +21,7 @@ def batch_wall(
     """Show the first images of the step's batch; ``on_choose`` gets the place of the one that is clicked."""
 
     def clicked() -> None:
-        image = st.session_state[key].get("image")
+        image = heard(key, "image")
         if image is not None:
             on_choose(int(image))
 
@@ -45,6 +44,5 @@ def batch_wall(
                 "noNumber": t("no number"),
             },
         },
-        default={"image": None},
         on_image_change=clicked,
     )

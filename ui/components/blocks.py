@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import streamlit as st
-
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("blocks")
@@ -28,7 +26,7 @@ def blocks(
     """
 
     def told() -> None:
-        part = st.session_state[key].get("opened")
+        part = heard(key, "opened")
         if part is None or part in details or part == "":
             on_open(part or "")
 
@@ -41,6 +39,5 @@ def blocks(
             "opened": opened if opened in details else "",
             "hint": t("Point at a block to see what it costs; a click keeps it open."),
         },
-        default={"opened": None},
         on_opened_change=told,
     )

@@ -6,11 +6,10 @@ import base64
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import streamlit as st
 
 from cnn_core.figures import shade_colours
 from cnn_core.ops import Pair
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("channel_sum", uses=("dom", "said"))
@@ -37,11 +36,11 @@ def channel_sum(
     """
 
     def picked() -> None:
-        place = st.session_state[key].get("at")
+        place = heard(key, "at")
         if place:
             on_pick(*map(int, place))
 
-    hovered = _mount(
+    _mount(
         key=key,
         data={
             "pixels": _text(pixels),
@@ -56,10 +55,10 @@ def channel_sum(
             "hidden": is_hidden,
             "labels": _labels(),
         },
-        default={"at": None, "hovered": None},
         on_at_change=picked,
         on_hovered_change=lambda: None,  # without one Streamlit keeps no value
-    ).hovered
+    )
+    hovered = heard(key, "hovered")
     rows, columns = (size - span + 1 for size, span in zip(pixels.shape[1:], weight.shape[-2:], strict=True))
     row, col = map(int, hovered or at)
     inside = 0 <= row < rows and 0 <= col < columns  # what a hand pointed at may be of another picture

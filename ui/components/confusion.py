@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("confusion", uses=("dom",))
@@ -19,8 +18,9 @@ def confusion(
     """Show counts (10, 10), a row for each true digit; ``on_choose`` gets the row and column of a cell."""
 
     def chosen() -> None:
-        truth, answer = st.session_state[key]["cell"]
-        on_choose(int(truth), int(answer))
+        cell = heard(key, "cell")
+        if cell:
+            on_choose(*map(int, cell))
 
     _mount(
         key=key,
@@ -32,6 +32,5 @@ def confusion(
                 "cell": t("{truth} read as {answer}: {count}"),
             },
         },
-        default={"cell": None},
         on_cell_change=chosen,
     )

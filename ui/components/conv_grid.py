@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cnn_core import ops
 from cnn_core.messages import Problem
-from ui.components import component
+from ui.components import component, heard
 from ui.components.conv_grid_labels import labels
 from ui.language import t
 
@@ -58,7 +58,7 @@ def conv_grid(
     cannot be shown.
     """
     data = _described(x, weight, bias, stride, padding, dilation, padding_mode, op, window, names)
-    hidden: Hidden = _mount(
+    _mount(
         key=key,
         data=data
         | {
@@ -72,15 +72,14 @@ def conv_grid(
             "labels": labels(),
             "hidden": hidden_by(key),
         },
-        default={"hidden": ""},
         on_hidden_change=lambda: None,  # without one Streamlit keeps no value
-    ).hidden
-    return hidden
+    )
+    return hidden_by(key)
 
 
 def hidden_by(key: str) -> Hidden:
     """What the grids of this key hide, for what stands before them on a page."""
-    hidden: Hidden = (st.session_state.get(key) or {}).get("hidden", "")
+    hidden: Hidden = heard(key, "hidden") or ""
     return hidden
 
 

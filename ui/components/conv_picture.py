@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import streamlit as st
 
 from cnn_core.figures import picture_png
 from cnn_core.ops import Pair
 from cnn_core.sizes import Sliding
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("conv_picture", uses=("dom", "conv_grid_borders"))
@@ -53,11 +52,11 @@ def conv_picture(
     """
 
     def picked() -> None:
-        place = st.session_state[key].get("at")
+        place = heard(key, "at")
         if place:
             on_pick(*map(int, place))
 
-    hovered = _mount(
+    _mount(
         key=key,
         data={
             "input": _kept_address(convolved.x.tobytes(), convolved.x.shape),
@@ -72,10 +71,10 @@ def conv_picture(
             "at": at,
             "labels": _labels(convolved),
         },
-        default={"at": None, "hovered": None},
         on_at_change=picked,
         on_hovered_change=lambda: None,  # without one Streamlit keeps no value
-    ).hovered
+    )
+    hovered = heard(key, "hovered")
     out = convolved.output.shape
     row, col = map(int, hovered or at)
     return (row, col) if row < out[0] and col < out[1] else at

@@ -12,7 +12,7 @@ class DigitMap {
     this.reading = make("p", root, { className: "reading" });
     this.reading.setAttribute("aria-live", "polite");
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
-    this.here = null;
+    [this.here, this.chosen] = [null, null];
     const { canvas } = this;
     canvas.addEventListener("pointermove", (event) => this.point(this.nearest(event)));
     canvas.addEventListener("pointerleave", () => this.point(null));
@@ -38,9 +38,19 @@ class DigitMap {
     }
     [this.truth, this.answers] = [bytes(data.truth), bytes(data.answers)];
     this.colour = data.colour === "answer" ? this.answers : this.truth;
-    this.at = data.at;
+    if (data.at !== this.at) this.follow(data.at);
     this.glyphs = null;
     this.layout();
+  }
+
+  // Another digit is chosen. If it was not chosen here, the page no longer shows what was pointed at before.
+  follow(at) {
+    if (at !== this.chosen) {
+      clearTimeout(this.timer);
+      this.here = null;
+      this.reading.textContent = "";
+    }
+    [this.at, this.chosen] = [at, null];
   }
 
   step(now) {
@@ -168,6 +178,7 @@ class DigitMap {
     if (i === null) return;
     this.point(i);
     clearTimeout(this.timer);
+    this.chosen = i;
     this.tell("chosen", i);
   }
 

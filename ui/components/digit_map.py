@@ -6,9 +6,8 @@ import base64
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("digit_map", uses=("dom",))
@@ -21,15 +20,18 @@ def digit_map(
     answers: np.ndarray,
     colour: str,
     at: int | None,
+    on_point: Callable[[int], None],
     on_choose: Callable[[int], None],
 ) -> None:
     """Show places (N, 2), coloured by "truth" or "answer", the digit ``at`` ringed where it is among them.
 
-    ``on_choose`` gets the number of a digit that was clicked; ``pointed(key)`` is the one that is pointed at.
+    ``on_point`` gets the number of a digit that a pointer rests on, ``on_choose`` of one that was clicked.
     """
 
-    def chosen() -> None:
-        on_choose(int(st.session_state[key]["chosen"]))
+    def tell(name: str, act: Callable[[int], None]) -> None:
+        digit = heard(key, name)
+        if digit is not None:
+            act(int(digit))
 
     _mount(
         key=key,
@@ -42,9 +44,8 @@ def digit_map(
                 "reading": t("Test digit {number}: {truth} read as {answer}"),
             },
         },
-        default={"pointed": None, "chosen": None},
-        on_pointed_change=lambda: None,
-        on_chosen_change=chosen,
+        on_pointed_change=lambda: tell("pointed", on_point),
+        on_chosen_change=lambda: tell("chosen", on_choose),
     )
 
 
@@ -57,13 +58,6 @@ def placed(places: np.ndarray, truth: np.ndarray, answers: np.ndarray) -> dict[s
         "truth": _coded(truth.astype(np.uint8)),
         "answers": _coded(answers.astype(np.uint8)),
     }
-
-
-def pointed(key: str) -> int | None:
-    """The digit that a learner points at, or pointed at last."""
-    state = st.session_state.get(key)
-    found = state.get("pointed") if state else None
-    return None if found is None else int(found)
 
 
 def _coded(values: np.ndarray) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("digit_pad", uses=("dom", "ink", "ask"))
@@ -42,13 +40,11 @@ def digit_pad(
                 "width": t("Width of the line"),
             },
         },
-        default={"drawing": None},
         on_drawing_change=on_change,
     )
 
 
 def drawn(key: str) -> str | None:
     """What the pad holds; None before the first stroke."""
-    state = st.session_state.get(key)
-    value = state.get("drawing") if state else None
+    value = heard(key, "drawing")
     return str(value) if value else None

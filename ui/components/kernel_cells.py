@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("kernel_cells", uses=("dom", "ask"))
@@ -22,11 +21,11 @@ def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None], a
     """
 
     def edited() -> None:
-        edit = st.session_state[key].get("edit")
+        edit = heard(key, "edit")
         if edit:
             on_edit(str(edit["text"]))
 
-    last = (st.session_state.get(key) or {}).get("edit")
+    last = heard(key, "edit")
     _mount(
         key=key,
         data={
@@ -36,6 +35,5 @@ def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None], a
             "limit": float(np.abs(kernel).max()),
             "labels": {"kernel": t("Kernel"), "cell": t("row {row}, column {col}")},
         },
-        default={"edit": None},
         on_edit_change=edited,
     )

@@ -6,7 +6,7 @@ import re
 
 import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 
 _KEY = "learner"
 _SESSION = "learner.id"
@@ -21,7 +21,8 @@ def learner_id() -> str:
     It stays with the browser (localStorage), and with the session where the browser keeps nothing.
     """
     # Mounted at every run, known or not: what follows it on the page must not change its place.
-    told = _mount(key=_KEY, default={"id": ""}, on_id_change=lambda: None).id
+    _mount(key=_KEY, on_id_change=lambda: None)  # without a callback Streamlit keeps no value
+    told = heard(_KEY, "id")
     if _SESSION not in st.session_state and isinstance(told, str) and _SHAPE.fullmatch(told):
         st.session_state[_SESSION] = told
     return str(st.session_state.get(_SESSION, ""))

@@ -101,7 +101,9 @@ class Occluder {
     });
     const first = whole.indexOf(Math.max(...whole));
     const values = { row, col, best, share: (100 * shares[best]).toFixed(1), first, now: (100 * shares[first]).toFixed(1), was: (100 * whole[first]).toFixed(1) };
-    const text = best === first ? labels.same : labels.other;
+    const [now, was] = [Number(values.now), Number(values.was)]; // as they are shown
+    const change = now < was ? labels.falls : now > was ? labels.rises : labels.stays;
+    const text = best === first ? labels.same : `${labels.other} ${change}`;
     this.reading.textContent = fill(text, values);
   }
 }

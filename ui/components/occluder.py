@@ -6,9 +6,8 @@ import base64
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("occluder", uses=("dom",))
@@ -31,7 +30,7 @@ def occluder(
     """
 
     def moved() -> None:
-        place = st.session_state[key].get("at")
+        place = heard(key, "at")
         if place:
             on_move(*map(int, place))
 
@@ -50,13 +49,12 @@ def occluder(
                     "With the patch around row {row}, column {col} it still reads a {best}, now with {now}% "
                     "(without the patch {was}%)."
                 ),
-                "other": t(
-                    "With the patch around row {row}, column {col} it reads a {best} ({share}%). "
-                    "The {first} falls from {was}% to {now}%."
-                ),
+                "other": t("With the patch around row {row}, column {col} it reads a {best} ({share}%)."),
+                "falls": t("The {first} falls from {was}% to {now}%."),
+                "rises": t("The {first} rises from {was}% to {now}%."),
+                "stays": t("The {first} stays at {now}%."),
             },
         },
-        default={"at": None},
         on_at_change=moved,
     )
 

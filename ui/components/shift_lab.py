@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
 from cnn_core.ops import Pair
 from cnn_core.shifts import ROUNDING
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 LARGEST = 40  # rows or columns
@@ -42,7 +41,7 @@ def shift_lab(
     """
 
     def told() -> None:
-        place = st.session_state[key].get("moved")
+        place = heard(key, "moved")
         if place:
             on_move(*map(int, place))
 
@@ -61,7 +60,6 @@ def shift_lab(
             "rounding": ROUNDING,
             "labels": _labels(),
         },
-        default={"moved": None},
         on_moved_change=told,
     )
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import streamlit as st
 
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 _mount = component("slow_steps", uses=("dom",))
@@ -29,7 +28,7 @@ def slow_steps(
     """
 
     def moved() -> None:
-        to = st.session_state[key].get("to")
+        to = heard(key, "to")
         if to:
             on_move(int(to["phase"]), int(to["byHand"]))
 
@@ -55,6 +54,5 @@ def slow_steps(
                 "noNumber": t("no number"),
             },
         },
-        default={"to": None},
         on_to_change=moved,
     )

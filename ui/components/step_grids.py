@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from cnn_core.slow_motion import FilterGradient
-from ui.components import component
+from ui.components import component, heard
 from ui.language import t
 
 MOST_SHARES = 50_000  # numbers: above it only those of the weight that is kept
@@ -110,19 +109,18 @@ def _show(
     on_image: Callable[[int], None],
 ) -> None:
     def kept() -> None:
-        place = st.session_state[key].get("weight")
+        place = heard(key, "weight")
         if place:
             on_weight(*map(int, place))
 
     def chosen() -> None:
-        image = st.session_state[key].get("image")
+        image = heard(key, "image")
         if image is not None:
             on_image(int(image))
 
     _mount(
         key=key,
         data=data,
-        default={"weight": None, "image": None},
         on_weight_change=kept,
         on_image_change=chosen,
     )
