@@ -7,6 +7,7 @@ computes. What a network answers, and why, is in test_own_answers.py.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -137,12 +138,16 @@ def tells(page: Any, unit: UnitExplanation) -> None:
 def test_a_press_on_a_strip_opens_its_map_and_frames_what_it_sees(visit: Visit) -> None:
     page = visit.open("feature_maps")
     maps = feature_maps(visit.model, IMAGE)
-    unit = explain_unit(visit.model, IMAGE, *pressed(visit, "conv1"))
+    at = tuple(map(int, np.unravel_index(int(maps["conv1"].argmax()), maps["conv1"].shape)))
+    press_unit(visit, "conv1", maps["conv1"], at)
+    unit = explain_unit(visit.model, IMAGE, "conv1", *at)
     tells(page, unit)
     frames(page, ".mark.field", ".layer canvas", unit)
     frames(page, "figure.image .mark", "figure.image canvas", unit)
 
-    _, channel, row, col = pressed(visit, "pool1")
+    gain = maps["pool1"] - maps["relu1"][:, ::4, ::4]  # over its window's first cell: that one has not won
+    channel, row, col = map(int, np.unravel_index(int(gain.argmax()), gain.shape))
+    press_unit(visit, "pool1", maps["pool1"], (channel, row, col))
     won = explain_unit(visit.model, IMAGE, "pool1", channel, row, col)
     cells = page.locator(".values td")
     expect(cells).to_have_count(16)
@@ -155,19 +160,21 @@ def test_a_press_on_a_strip_opens_its_map_and_frames_what_it_sees(visit: Visit) 
     frames(page, "figure.image .mark", "figure.image canvas", won)
 
 
-def pressed(visit: Visit, layer: str) -> tuple[str, int, int, int]:
-    """Press the middle of a strip's last map; which unit of it is then open."""
-    page, canvas = visit.page, strip(visit.page, layer)
-    size = canvas.evaluate("canvas => [canvas.offsetWidth, canvas.offsetHeight]")
-    side = feature_maps(visit.model, IMAGE)[layer].shape[-1]
-    visit.press(canvas, position={"x": size[0] - 4, "y": size[1] - 4})
-    visit.arrives(f"layer={layer}", "row=")
-    page.mouse.move(0, 0)
-    address = dict(re.findall(r"(\w+)=(\d+)", page.url))
-    unit = int(address["channel"]), int(address["row"]), int(address["col"])
-    assert unit[0] == 3
-    assert min(unit[1:]) >= side - 5  # near the corner that was pressed
-    return layer, *unit
+def press_unit(visit: Visit, layer: str, maps: np.ndarray, unit: tuple[int, ...]) -> None:
+    """Press one cell of a map in the strip of its layer, whose maps are (n, H, H): it opens."""
+    canvas, (channel, row, col) = strip(visit.page, layer), unit
+    wide, high = canvas.evaluate("canvas => [canvas.offsetWidth, canvas.offsetHeight]")
+    tiles = {across: (wide + 2) / across - 2 for across in range(len(maps), 0, -1)}  # two pixels between
+    across, tile = next(
+        (n, tile) for n, tile in tiles.items() if math.ceil(len(maps) / n) * (tile + 2) - 2 == high
+    )
+    x, y = (
+        begin * (tile + 2) + (cell + 0.5) * tile / maps.shape[1]
+        for begin, cell in ((channel % across, col), (channel // across, row))
+    )
+    visit.press(canvas, position={"x": x, "y": y})
+    visit.arrives(f"layer={layer}", f"row={row}", f"col={col}", f"channel={channel}" if channel else "")
+    visit.page.mouse.move(0, 0)
 
 
 def frames(page: Any, mark: str, canvas: str, unit: UnitExplanation) -> None:
