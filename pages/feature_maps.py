@@ -100,8 +100,6 @@ def view() -> None:
 
 def notes(looked_at: Specimen, maps: Maps) -> None:
     """What to know of this network."""
-    if not any(row.kind == "conv" for row in looked_at.run.spec.model.layers):
-        st.caption(t("This network has no convolution, so it has no maps: each layer is a row of numbers."))
     if looked_at.run.state in ("queued", "running") and looked_at.step == looked_at.steps[-1]:
         st.caption(
             t("This run is still going: this is step {step:,}, the newest so far.", step=looked_at.step)
@@ -148,6 +146,10 @@ def microscope() -> tuple[Specimen, Maps, Unit | None]:
             unit,
             page.space,
         )
+        if not any(layer.kind == "conv" for layer in looked_at.run.spec.model.layers):
+            st.caption(  # below the network, which is to be on one screen
+                t("This network has no convolution, so it has no maps: each layer is a row of numbers.")
+            )
     if unit is not None:
         with panel:
             unit_bar(page, unit, maps)

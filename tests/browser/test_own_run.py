@@ -1,14 +1,14 @@
-"""Pages of the microscope on a run that this test has trained, at two steps, with a drawn digit.
+"""The microscope on a run that this test has trained, with a drawn digit: the network, its units, the pad.
 
-On a phone in Korean before training, on a laptop in English after it: the pages say what the core computes.
+Before training and after it, in Korean on a phone and in English on a laptop: the pages say what the core
+computes. What a network answers, and why, is in test_own_answers.py.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,117 +16,181 @@ import pytest
 from playwright.sync_api import expect
 
 from cnn_core import gratings
+from cnn_core.answer_charts import answer_bars
+from cnn_core.answers import ask
 from cnn_core.data import load_mnist
-from cnn_core.edit import Edit
-from cnn_core.excite import maximise_unit, top_patches
-from cnn_core.features import explain_unit, logits, predict, predict_batch
-from cnn_core.images import prepare_digit
+from cnn_core.distort import Distortion, distort
+from cnn_core.excite import class_response, maximise_unit, ranked_channels, top_patches
+from cnn_core.explain import UnitExplanation
+from cnn_core.features import explain_unit, feature_maps, filters, predict, receptive_field
+from cnn_core.figures import enlarge, grey, grid, limits, signed
+from cnn_core.models import NETWORKS, summary
+from cnn_core.ops import conv2d
 from cnn_core.recording import Recorder
-from cnn_core.strokes import from_json, raster
-from cnn_core.surgery import Trial
-from cnn_core.teach import taught
-from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from cnn_core.spec import TrainingSpec
+from cnn_core.strokes import drawn_by, from_json, timed, to_json
+from tests.browser.visits import (
+    COLD,
+    Visit,
+    numbers,
+    prepared,
+    strip,
+    strip_colours,
+)
+from tests.browser_tools import LAPTOP, Server, wait_until_idle
 from tests.grids import pixels
 from tests.trained import SEVEN, few_images, train_into
 from tests.trained import SMALL as SPEC
-from ui.language import translate
+from ui.draw_answer import BARS_WIDTH
 from ui.network_answers import ASKED
-from ui.teach_lesson import TESTED
+from ui.network_story import STORY
+from ui.pictures import beside, svg_address
 
 TRAINS = True  # its runs are its own
-COLD = 120_000  # ms: the server imports torch
-PLACES = [(0, "ko", {"viewport": PHONE, "has_touch": True}), (60, "en", {})]
+IMAGE = prepared(SEVEN)
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A page of the site, on the run at one step, and what it should say."""
-
-    page: Any
-    url: str
-    step: int
-    model: Any
-    say: Any  # a message and its values -> the sentence, in the visit's language
-
-    def open(self, slug: str, **choices: object) -> Any:
-        more = "".join(f"&{name}={value}" for name, value in choices.items())
-        self.page.goto(self.url.format(slug=slug) + more)
-        self.page.get_by_test_id("stCode").last.wait_for(timeout=COLD)
-        wait_until_idle(self.page, timeout=COLD)
-        return self.page
-
-    def shows(self, message: str, **values: object) -> None:
-        """The sentence stands on the page, whatever of it is bold."""
-        sentence = self.say(message, **values).replace("**", "")
-        expect(self.page.get_by_text(sentence).first).to_be_visible(timeout=COLD)
-
-    def reads(self, drawing: str) -> None:
-        """The page says what the network makes of the strokes."""
-        shares = predict(self.model, prepared(drawing))
-        best = int(shares.argmax())
-        self.shows("It reads a **{best}** ({share:.1%})", best=best, share=float(shares[best]))
+def conv1(visit: Visit) -> np.ndarray:
+    """The first layer's filters (4, 1, 5, 5)."""
+    return np.asarray(visit.model.conv1.weight.detach().numpy())
 
 
-def prepared(drawing: str) -> np.ndarray:
-    return prepare_digit(raster(from_json(drawing)))
+def tile(visit: Visit, number: int) -> Any:
+    """A filter's tile, by what it is called."""
+    called = ", ".join(visit.say(part) for part in gratings.names(conv1(visit))[number] if part)
+    return visit.button("Filter {index}: {kind}", index=number, kind=called)
 
 
-def numbers(shown: Any) -> list[float]:
-    """What stands on the page; a layer's name among it is none."""
-    texts = [text.replace("−", "-") for text in shown.all_inner_texts()]
-    return [float(text) if re.fullmatch(r"[-+.\de]+", text) else float("nan") for text in texts]
-
-
-@pytest.fixture(scope="module")
-def store(server: Server) -> Recorder:
-    store = Recorder(server.home / "runs.sqlite")
-    train_into(store, SPEC, few_images(600, 100))
-    return store
-
-
-@pytest.fixture(params=PLACES, ids=["phone-before", "laptop-after"])
-def visit(request: Any, browser: Any, server: Server, store: Recorder) -> Iterator[Visit]:
-    step, code, context = request.param
-    page = new_page(browser, **context)
-    drawing = store.put_artifact("drawing", SEVEN.encode())
-    url = f"{server.url}/{{slug}}?lang={code}&run={SPEC.run_id}&step={step}&image=drawing-{drawing}"
-    say = partial(_say, code)
-    yield Visit(page, url, step, store.model(SPEC.run_id, step), say)
-    assert page.complaints == []
-    page.context.close()
-
-
-def _say(code: str, message: str, **values: object) -> str:
-    return translate(message, code, **values)
-
-
-def test_the_filters_are_grouped_by_what_they_answer_to(visit: Visit) -> None:
+def test_the_filters_are_grouped_by_what_they_answer_to_and_charted_over_the_steps(
+    visit: Visit, own_runs: Recorder
+) -> None:
     visit.open("filters")
-    for number, name in enumerate(gratings.names(visit.model.conv1.weight.detach().numpy())):
-        called = ", ".join(visit.say(part) for part in name if part)
-        label = visit.say("Filter {index}: {kind}", index=number, kind=called)
-        expect(visit.page.get_by_role("button", name=label, exact=True)).to_be_visible()
+    for number in range(4):
+        expect(tile(visit, number)).to_be_visible()
+    steps = own_runs.snapshot_steps(SPEC.run_id)
+    weights = [own_runs.weights(SPEC.run_id, step)["conv1.weight"] for step in steps]
+    counts = gratings.counts([gratings.grouped(of_step) for of_step in weights])
+    expected = {visit.say(kind): (steps, filters) for kind, filters in counts.items()}
+    assert visit.curves("filters-groups") == expected
 
 
-def test_a_map_of_a_drawn_digit_is_opened_and_adds_up_to_what_the_network_computes(visit: Visit) -> None:
-    image = prepared(SEVEN)
+def test_a_filter_is_pressed_and_applied_to_the_drawing_beside_the_strongest_of_a_kind(
+    visit: Visit,
+) -> None:
+    page, weights = visit.open("filters"), conv1(visit)
+    edges = {
+        "Strongest vertical-edge filter": gratings.strongest(weights, gratings.VERTICAL_EDGE),
+        "Strongest horizontal-edge filter": gratings.strongest(weights, gratings.HORIZONTAL_EDGE),
+    }
+    visit.press(tile(visit, 3))
+    visit.arrives("filter=3")
+    expect(tile(visit, 3)).to_have_attribute("aria-pressed", "true")
+    visit.choose("Picture", visit.say("Your drawing"))
+    visit.arrives("picture=drawing-")
+    visit.shows_picture("filter-applied", at_work(weights, [3, *edges.values()]))
+    for label, found in edges.items():
+        button = visit.button(label)
+        if found is None:
+            expect(button).to_be_disabled()
+            continue
+        visit.press(button)
+        expect(tile(visit, found)).to_have_attribute("aria-pressed", "true")
+        wait_until_idle(page)
+        visit.shows_picture("filter-applied", at_work(weights, [found, *edges.values()]))
+
+
+def at_work(weights: np.ndarray, chosen: list[int | None]) -> np.ndarray:
+    """The drawing, and what each of these filters makes of it, all on one scale."""
+    each = dict.fromkeys(i for i in chosen if i is not None)
+    maps = [conv2d(IMAGE[None, None], weights[i : i + 1])[0, 0] for i in each]
+    limit = max(map(abs, limits(*maps)))
+    shown = [np.repeat(grey(IMAGE, 0, 1)[..., None], 3, axis=-1), *(signed(m, limit) for m in maps)]
+    return beside([enlarge(one, 8) for one in shown])
+
+
+def test_a_map_is_opened_pointed_at_and_adds_up_to_what_the_network_computes(visit: Visit) -> None:
     page = visit.open("feature_maps", layer="conv1", channel=2, row=9, col=11)
-    unit = explain_unit(visit.model, image, "conv1", 2, 9, 11)
-    words = page.locator(".words b")
-    expect(words).to_have_count(7)  # row, column, sum, bias, value, and what ReLU makes of it
-    assert numbers(words)[2:5] == pytest.approx([unit.terms.sum(), unit.bias, unit.value], rel=1e-3, abs=1e-9)
+    expect(page.locator(".words b")).to_have_count(7)
+    tells(page, explain_unit(visit.model, IMAGE, "conv1", 2, 9, 11))
     output = page.locator("figure.output .plate")
     output.press("ArrowDown")
-    below = explain_unit(visit.model, image, "conv1", 2, 10, 11)
-    expect(words.first).to_have_text("10")
-    assert numbers(words)[2:5] == pytest.approx(
-        [below.terms.sum(), below.bias, below.value], rel=1e-3, abs=1e-9
+    tells(page, explain_unit(visit.model, IMAGE, "conv1", 2, 10, 11))
+    values = feature_maps(visit.model, IMAGE)["conv1"][2]
+    for at in (values.argmax(), values.argmin()):  # what ReLU leaves, and what it does not
+        row, col = map(int, np.unravel_index(int(at), values.shape))
+        cell = output.locator("canvas").evaluate("canvas => canvas.offsetWidth") / len(values)
+        output.hover(position={"x": (col + 0.5) * cell, "y": (row + 0.5) * cell})
+        tells(page, explain_unit(visit.model, IMAGE, "conv1", 2, row, col))
+    page.mouse.move(0, 0)
+    tells(page, explain_unit(visit.model, IMAGE, "conv1", 2, 9, 11))
+
+
+def tells(page: Any, unit: UnitExplanation) -> None:
+    """The words below an opened map are about this pixel: the sum, the bias, the value, and ReLU's."""
+    words = page.locator(".words b")
+    for at, place in enumerate(unit.position[1:]):
+        expect(words.nth(at)).to_have_text(str(place))
+    *_, total, bias, value, _, activated = numbers(words)
+    expected = [unit.terms.sum(), unit.bias, unit.value, max(0.0, unit.value)]
+    assert [total, bias, value, activated] == pytest.approx(expected, rel=1e-3, abs=1e-9)
+
+
+def test_a_press_on_a_strip_opens_its_map_and_frames_what_it_sees(visit: Visit) -> None:
+    page = visit.open("feature_maps")
+    maps = feature_maps(visit.model, IMAGE)
+    at = tuple(map(int, np.unravel_index(int(maps["conv1"].argmax()), maps["conv1"].shape)))
+    press_unit(visit, "conv1", maps["conv1"], at)
+    unit = explain_unit(visit.model, IMAGE, "conv1", *at)
+    tells(page, unit)
+    frames(page, ".mark.field", ".layer canvas", unit)
+    frames(page, "figure.image .mark", "figure.image canvas", unit)
+
+    gain = maps["pool1"] - maps["relu1"][:, ::4, ::4]  # over its window's first cell: that one has not won
+    channel, row, col = map(int, np.unravel_index(int(gain.argmax()), gain.shape))
+    press_unit(visit, "pool1", maps["pool1"], (channel, row, col))
+    won = explain_unit(visit.model, IMAGE, "pool1", channel, row, col)
+    cells = page.locator(".values td")
+    expect(cells).to_have_count(16)
+    window = maps["relu1"][channel, 4 * row : 4 * row + 4, 4 * col : 4 * col + 4]
+    assert numbers(cells) == pytest.approx(window.ravel().tolist(), rel=1e-3, abs=1e-9)
+    winners = cells.evaluate_all("cells => cells.map(cell => cell.classList.contains('won'))")
+    assert won.winner is not None
+    assert np.flatnonzero(winners).tolist() == [4 * won.winner[0] + won.winner[1]]
+    assert numbers(page.locator(".words b"))[3] == pytest.approx(won.value, rel=1e-3)
+    frames(page, "figure.image .mark", "figure.image canvas", won)
+
+
+def press_unit(visit: Visit, layer: str, maps: np.ndarray, unit: tuple[int, ...]) -> None:
+    """Press one cell of a map in the strip of its layer, whose maps are (n, H, H): it opens."""
+    canvas, (channel, row, col) = strip(visit.page, layer), unit
+    wide, high = canvas.evaluate("canvas => [canvas.offsetWidth, canvas.offsetHeight]")
+    tiles = {across: (wide + 2) / across - 2 for across in range(len(maps), 0, -1)}  # two pixels between
+    across, tile = next(
+        (n, tile) for n, tile in tiles.items() if math.ceil(len(maps) / n) * (tile + 2) - 2 == high
     )
+    x, y = (
+        begin * (tile + 2) + (cell + 0.5) * tile / maps.shape[1]
+        for begin, cell in ((channel % across, col), (channel // across, row))
+    )
+    visit.press(canvas, position={"x": x, "y": y})
+    visit.arrives(f"layer={layer}", f"row={row}", f"col={col}", f"channel={channel}" if channel else "")
+    visit.page.mouse.move(0, 0)
+
+
+def frames(page: Any, mark: str, canvas: str, unit: UnitExplanation) -> None:
+    """The part of the image that the unit sees is framed."""
+    box, image = (page.locator(place).first.bounding_box() for place in (mark, canvas))
+    pixel = image["width"] / 28
+    field = receptive_field(SPEC.model, unit.layer, *unit.position[1:])
+    assert (box["y"] - image["y"]) / pixel == pytest.approx(field.top, abs=0.5)
+    assert (box["x"] - image["x"]) / pixel == pytest.approx(field.left, abs=0.5)
+    assert box["width"] / pixel == pytest.approx(field.right - field.left, abs=0.7)
+    assert box["height"] / pixel == pytest.approx(field.bottom - field.top, abs=0.7)
 
 
 def test_the_terms_for_and_against_a_hidden_unit_add_up(visit: Visit) -> None:
     page = visit.open("feature_maps", layer="fc1", channel=3)
-    unit = explain_unit(visit.model, prepared(SEVEN), "fc1", 3)
+    unit = explain_unit(visit.model, IMAGE, "fc1", 3)
     page.get_by_role("heading", name=visit.say("For"), exact=True).wait_for()
     count, total, bias, value = numbers(page.locator(".words b"))[:4]
     assert count == unit.terms.size
@@ -138,11 +202,21 @@ def test_the_terms_for_and_against_a_hidden_unit_add_up(visit: Visit) -> None:
 
 
 def test_what_a_channel_looks_for_is_found_among_real_digits_and_searched_for(visit: Visit) -> None:
-    page, mnist = visit.open("feature_maps", layer="conv1", channel=2, about="likes"), load_mnist()
-    top = top_patches(visit.model, mnist.test_images[:ASKED], "conv1", 2)
-    digits = ", ".join(map(str, mnist.test_labels[top.indices]))
+    page, mnist = visit.open("feature_maps", layer="conv1", channel=2), load_mnist()
+    images, labels = mnist.test_images[:ASKED], mnist.test_labels[:ASKED]
+    visit.press(page.get_by_text(visit.say("What it looks for"), exact=True))
+    visit.arrives("about=likes")
+    top = top_patches(visit.model, images, "conv1", 2)
+    digits = ", ".join(map(str, labels[top.indices]))
     visit.shows("The images they come from; the frame: what it sees. Digits: {digits}", digits=digits)
-    page.get_by_role("button", name=visit.say("Search the input that excites it most")).click()
+    fields = [field[:4] for field in top.fields]
+    visit.shows_picture("exciting-patches", grid(top.patches(), 3, scale=(0, 255), tile_size=84))
+    visit.shows_picture("exciting-images", grid(top.images, 3, scale=(0, 255), tile_size=84, boxes=fields))
+    weights = filters(visit.model, "conv1")[2]
+    visit.shows_picture("unit-filter", grid(weights, 16, mode="signed", tile_size=26, gap=3))
+    ((_, fires),) = visit.curves("unit-response").values()
+    assert fires == pytest.approx(class_response(visit.model, images, labels, "conv1", 2), abs=1e-4)
+    visit.press(page.get_by_role("button", name=visit.say("Search the input that excites it most")))
     found = page.locator(".st-key-pixels-best-input img")
     expect(found).to_be_visible(timeout=COLD)
     shown = pixels(found.get_attribute("src"))[::6, ::6, 0] / 255  # six pixels a side
@@ -151,132 +225,151 @@ def test_what_a_channel_looks_for_is_found_among_real_digits_and_searched_for(vi
     assert best.image.any()
 
 
+def test_layer_beside_layer_the_story_shows_what_the_core_finds(visit: Visit) -> None:
+    page, mnist = visit.open("feature_maps"), load_mnist()
+    visit.press(page.get_by_text(visit.say("Layer by layer: what do the channels look for?")))
+    visit.arrives("story=1")
+    asked = ask(visit.model, mnist.test_images[:ASKED], mnist.test_labels[:ASKED])
+    maps, layers = feature_maps(visit.model, IMAGE), ["relu1", "relu2", "fc2"]
+    for layer in layers:
+        channels = ranked_channels(maps[layer])[:STORY]
+        patches = [p for c in channels for p in asked.patches(layer, int(c), STORY).patches()]
+        visit.shows_picture(f"story-{layer}", grid(patches, STORY, scale=(0, 255), tile_size=56, gap=3))
+    visit.shows(
+        "How much of a channel's strongest answer the digit decides, on average: {shares}.",
+        shares=", ".join(f"{layer} {asked.by_class(layer).mean():.0%}" for layer in layers),
+    )
+
+
+def test_the_maps_are_shown_otherwise_by_hand(visit: Visit) -> None:
+    page = visit.open("feature_maps")
+    maps = feature_maps(visit.model, IMAGE)
+    net = page.locator(".net")
+    expect(net).not_to_have_class(re.compile("space"))  # flat, until somebody asks
+    visit.shows_strip("conv1", strip_colours(maps["conv1"]))
+    visit.press(page.locator(".st-key-feature_maps-view button").first)
+    visit.press(page.get_by_text(visit.say("each map its own"), exact=True))
+    visit.arrives("scale=each")
+    visit.shows_strip("conv1", np.concatenate([strip_colours(one[None]) for one in maps["conv1"]]))
+    visit.press(page.get_by_text(visit.say("black to white"), exact=True))
+    visit.arrives("scale=each", "colours=grey")
+    visit.shows_strip("conv1", np.concatenate([strip_colours(one[None], "grey") for one in maps["conv1"]]))
+    visit.press(page.get_by_text(visit.say("strongest answer first"), exact=True))
+    visit.arrives("order=strength")
+    visit.shows_strip("fc1", strip_colours(np.sort(maps["fc1"])[::-1], "grey"))
+    visit.press(page.get_by_text(visit.say("In space, to be turned about")))
+    visit.arrives("space=1")
+    expect(net).to_have_class(re.compile("space"))
+    assert "rotateY" in page.locator(".stage").get_attribute("style")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_each_network_is_on_one_screen_with_the_shapes_of_its_layers(
+    browser_page: Any, server: Server, own_runs: Recorder, name: str
+) -> None:
+    spec = TrainingSpec(model=NETWORKS[name], steps=1, batch_size=20, train_size=20)
+    run, page = train_into(own_runs, spec, few_images(20, 10)), browser_page
+    page.goto(f"{server.url}/feature_maps?lang=en&run={run}&step=0")
+    page.locator(".net[data-painted]").wait_for(timeout=COLD)
+    wait_until_idle(page, COLD)
+    box = page.locator(".net").bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= LAPTOP["height"]
+    assert box["x"] + box["width"] <= LAPTOP["width"]
+    named = page.locator(".layer .name").evaluate_all(
+        "names => names.map(name => ['b', 'i'].map(part => name.querySelector(part).textContent))"
+    )
+    shapes = [["input", "1×28×28"]]
+    assert named == shapes + [[row.name, "×".join(map(str, row.shape))] for row in summary(spec.model)]
+
+
 def test_a_drawn_digit_is_read_and_a_stroke_more_is_read_while_it_is_drawn(
-    visit: Visit, store: Recorder
+    visit: Visit, own_runs: Recorder
 ) -> None:
     page = visit.open("draw")
     visit.reads(SEVEN)
+    visit.shows_strip("conv1", strip_colours(feature_maps(visit.model, IMAGE)["conv1"]))
     address, before = page.url, page.locator("h3", has_text="%").first.inner_text()
+    painted = int(page.locator(".net").get_attribute("data-painted"))
     box = page.locator("canvas").first.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=6)
     expect(page.locator("h3", has_text="%").first).not_to_have_text(before)
+    with page.expect_response(
+        lambda answer: "/live/" in answer.url and lowest(asked(answer)) > 0.69
+    ) as answer:
+        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"])
+    so_far = asked(answer.value)
+    assert len(from_json(so_far).strokes) == 2
+    maps = feature_maps(visit.model, prepared(so_far))
+    visit.shows_strip("input", strip_colours(maps["input"], "grey", (0, 1)))
+    for layer in ("conv1", "pool1", "fc2"):
+        visit.shows_strip(layer, strip_colours(maps[layer]))
+    assert int(page.locator(".net").get_attribute("data-painted")) > painted
     assert page.url == address  # the pen is still down
     page.mouse.up()
     page.wait_for_url(lambda url: "image=drawing-" in url and url != address)
     name = re.search(r"drawing-(\w+)", page.url)[1]  # type: ignore[index]
-    visit.reads(store.artifact(name).data.decode())
+    visit.reads(own_runs.artifact(name).data.decode())
 
 
-def test_why_a_seven_unfolds_into_numbers_that_add_up_to_the_score(visit: Visit) -> None:
-    page = visit.open("why", target=7)
-    score = float(logits(visit.model, prepared(SEVEN))[7])
-    rows = page.get_by_role("tree", name=visit.say("What the score is made of")).get_by_role("treeitem")
-    levels = [int(row.get_attribute("aria-level")) for row in rows.all()]
-    shares = [float(share.get_attribute("data-value")) for share in rows.locator(".share").all()]
-    assert shares[0] == pytest.approx(score, abs=1e-4)
-    assert sum(s for s, level in zip(shares, levels, strict=True) if level == 2) == pytest.approx(
-        score, abs=1e-4
-    )
-    folded = page.locator("[role=treeitem][aria-level='2'][aria-expanded='false']").first
-    folded.focus()
-    folded.press("ArrowRight")
-    expect(page.locator("[role=treeitem][aria-level='2'][aria-expanded='true']")).to_have_count(2)
+def asked(answer: Any) -> str:
+    """The drawing that the browser asked about."""
+    return str(json.loads(answer.request.post_data))
 
 
-def test_a_muted_map_changes_what_the_core_says_it_changes(visit: Visit) -> None:
-    page = visit.open("surgery", layer="conv1")
-    images, labels = load_mnist().test_images[:TESTED], load_mnist().test_labels[:TESTED]
-    trial = Trial(visit.model, images, labels)
-    losses = [trial.accuracy_without("conv1", unit) for unit in range(4)]
-    tiles = page.get_by_role("button", name=re.compile(r"conv1.*%"))
-    expect(tiles).to_have_count(4, timeout=COLD)
-    page.get_by_text(visit.say("by what matters"), exact=True).click()  # the worst loss comes first
-    page.wait_for_url("**order=rank**")
-    first = int(np.argsort(losses, kind="stable")[0])
-    named = visit.say(
-        "Unit {unit} of {layer}: {accuracy:.1%} read correctly without it",
-        unit=first,
-        layer="conv1",
-        accuracy=losses[first],
-    )
-    expect(tiles.first).to_have_accessible_name(named)
-    tiles.first.click()
-    page.wait_for_url(f"**edit=conv1-{first}**")
-    edit = Edit().muting("conv1", [first])
-    shares = predict(edit.apply(visit.model), prepared(SEVEN))
-    best = int(shares.argmax())
-    expect(page.locator("h4", has_text=f"{shares[best]:.1%}")).to_be_visible()
-    answers = trial.answers_with(edit)
-    expect(page.get_by_text(f"{trial.accuracy(answers):.1%}").first).to_be_visible()
+def lowest(drawing: str) -> float:
+    """Where the newest stroke is lowest, from 0 at the pad's top to 1."""
+    return max(y for _, y in from_json(drawing).strokes[-1].points)
 
 
-def test_one_step_of_teaching_changes_what_the_core_says_it_changes(visit: Visit) -> None:
-    page = visit.open("teach", label=1, rate=0.3)
-    pupil = taught(visit.model, prepared(SEVEN), 1, 0.3)
-    mnist = load_mnist()
-    images, labels = mnist.test_images[:TESTED] / np.float32(255), mnist.test_labels[:TESTED]
-    before, after = (predict_batch(model, images).argmax(axis=1) for model in (visit.model, pupil))
-    page.get_by_role("button", name=visit.say("Teach it: one step")).click()
-    page.wait_for_url("**taught=**")
-    visit.shows(
-        "Of {count:,} test digits it read **{before:.1%}** correctly and now reads **{after:.1%}**: "
-        "**{lost}** forgotten, **{won}** won, **{otherwise}** misread in another way.",
-        count=TESTED,
-        before=float((before == labels).mean()),
-        after=float((after == labels).mean()),
-        lost=int(((before == labels) & (after != labels)).sum()),
-        won=int(((before != labels) & (after == labels)).sum()),
-        otherwise=int(((before != labels) & (after != labels) & (before != after)).sum()),
-    )
+def test_each_change_of_the_drawn_digit_by_its_slider_is_read_as_the_core_reads_it(visit: Visit) -> None:
+    page = visit.open("draw")
+    by_hand = {
+        "Move right (pixels)": ("right", 3),
+        "Move down (pixels)": ("down", -2),
+        "Turn (degrees, clockwise)": ("degrees", 40),
+        "Scale (times)": ("size", 0.7),
+        "Thicken the line (pixels)": ("thicken", 1.5),
+        "Add noise": ("noise", 0.3),
+    }
+    so_far: dict[str, float] = {}
+    for label, (name, value) in by_hand.items():
+        page.get_by_role("slider", name=visit.say(label)).fill(str(value))
+        so_far[name] = value
+        shares = predict(visit.model, distort(IMAGE, Distortion(**so_far)))
+        visit.says("Changed so, it reads a **{best}** ({share:.1%})", shares)
+    visit.arrives("right=3", "down=-2", "degrees=40", "size=0.7", "thicken=1.5", "noise=0.3")
+    visit.press(visit.button("Undo all changes"))
+    visit.says("Changed so, it reads a **{best}** ({share:.1%})", predict(visit.model, IMAGE))
 
 
-def test_the_matrix_counts_all_test_digits_and_the_map_is_pointed_at(visit: Visit) -> None:
-    page = visit.open("mistakes")
-    mnist = load_mnist()
-    answers = predict_batch(visit.model, mnist.test_images / np.float32(255)).argmax(axis=1)
-    right = int((answers == mnist.test_labels).sum())
-    visit.shows(
-        "At step {step:,} the network reads **{right:,} of {count:,}** test images: **{accuracy:.2%}**.",
-        step=visit.step,
-        right=right,
-        count=10_000,
-        accuracy=right / 10_000,
-    )
-    canvas = page.locator("canvas").first
-    canvas.scroll_into_view_if_needed()
-    canvas.press("ArrowRight")
-    canvas.press("Enter")
-    page.wait_for_url("**image=test-**")
+def test_the_strokes_replay_beside_the_answer_before_and_after_training_and_a_digit_is_loaded(
+    visit: Visit, own_runs: Recorder
+) -> None:
+    page = visit.open("draw")
+    alt = visit.say("The probability of each digit, before training and at the chosen step")
+    models = {step: own_runs.model(SPEC.run_id, step) for step in sorted({0, visit.step})}
+    named = {visit.say("Step {step}", step=s): predict(m, IMAGE) for s, m in models.items()}
+    bars = svg_address(answer_bars(named, "light", BARS_WIDTH, alt))
+    expect(page.get_by_role("img", name=alt).first).to_have_attribute("src", bars)
+
+    visit.press(page.get_by_text(visit.say("Replay the strokes, and watch the answer change")))
+    visit.arrives("replay=1")
+    strokes = timed(from_json(SEVEN))
+    slider = page.get_by_role("slider", name=visit.say("Moment of the drawing"))
+    moments = [time for stroke in strokes.strokes for time in stroke.times]
+    for key, moment in (("Home", moments[0]), ("ArrowRight", moments[1]), ("End", moments[-1])):
+        slider.press(key)
+        shares = predict(visit.model, prepared(to_json(drawn_by(strokes, moment))))
+        share = int(100 * round(float(shares.max()), 4) + 0.5)
+        said = visit.say("It reads a {digit} ({share})", digit=int(shares.argmax()), share=f"{share}%")
+        expect(page.locator(".said")).to_have_text(said)
+
+    visit.press(page.locator(".st-key-draw-any button").nth(4))
+    visit.arrives("image=test-")
     number = int(re.search(r"image=test-(\d+)", page.url)[1])  # type: ignore[index]
-    truth, answer = mnist.test_labels[number], answers[number]
-    visit.shows("Test digit {number}: {truth} read as {answer}", number=number, truth=truth, answer=answer)
-
-
-def test_the_digits_of_the_map_take_another_colour_and_move_with_the_step(visit: Visit) -> None:
-    page = visit.open("mistakes")
-    canvas = page.locator("canvas").first
-    by_truth = canvas.evaluate("canvas => canvas.toDataURL()")
-    page.get_by_text(visit.say("its answer"), exact=True).click()
-    changes(canvas, by_truth)
-    page.wait_for_url("**colour=answer**")
-    wait_until_idle(page, COLD)
-    here = canvas.evaluate("canvas => canvas.toDataURL()")
-    page.get_by_role("slider", name=visit.say("Step (0 is before training)")).press(
-        "End" if visit.step == 0 else "Home"
-    )
-    changes(canvas, here)
-    page.wait_for_url(lambda url: ("step=0" in url) is (visit.step != 0))
-    assert "colour=answer" in page.url
-
-
-def changes(canvas: Any, before: str) -> None:
-    """Wait until the canvas shows something else."""
-    canvas.evaluate(
-        """(canvas, before) => new Promise((done) => {
-            const look = () => (canvas.toDataURL() === before ? requestAnimationFrame(look) : done());
-            look();
-        })""",
-        before,
-    )
+    assert load_mnist().test_labels[number] == 4
+    digit = load_mnist().test_images[number] / np.float32(255)
+    visit.says("It reads a **{best}** ({share:.1%})", predict(visit.model, digit))
