@@ -25,7 +25,7 @@ def show(runs: Mapping[str, Run]) -> None:
     st.markdown(
         t(
             "The loss on {count} images that the networks learned from, and on {count} test digits that they "
-            "never saw. Where the first goes on falling while the second rises, a network **overfits**.",
+            "never saw. Where the first goes on falling and the second does not, a network **overfits**.",
             count=FEW,
         )
     )
