@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.messages import Problem
+from cnn_core.numerals import typed
 from ui.language import choose_language, language
 
 _WRITTEN = "address.written"  # (page, parameters) as this module last wrote them
@@ -56,7 +57,7 @@ def number(default: float, low: float, high: float) -> Field:
             raise ValueError(raw)
         return value
 
-    return Field(default, parse, "{:g}".format)
+    return Field(default, parse, typed)
 
 
 def choice(default: Any, options: Sequence[Any]) -> Field:
@@ -156,6 +157,11 @@ class PageState:
                 after()
 
         return f"widget.{self._page}.{name}", getattr(self, name), take
+
+    @staticmethod
+    def elsewhere(name: str) -> Any:
+        """A ``shared`` choice as a page that has it left it; None where nobody has chosen."""
+        return st.session_state.get(f"state.{name}")
 
     @property
     def epoch(self) -> int:

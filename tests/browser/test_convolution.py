@@ -99,6 +99,27 @@ def test_what_is_no_number_gets_a_sentence_until_the_cell_is_mended(
     shows(page, by_torch(BOOK_INPUT, changed))
 
 
+@pytest.mark.parametrize(("written", "told"), [("7 8", "7␣8"), ("7;8", "7；8"), ("7,8,9", "7，8，9")])
+def test_two_numbers_in_one_cell_get_a_sentence_and_change_nothing(
+    browser_page: Any, server: Server, written: str, told: str
+) -> None:
+    page = visit(browser_page, server, "&kernel=1,2,3")
+    kernel = np.array([[1, 2, 3]])
+    cell(page, 1, 2).click()
+    page.keyboard.type(written)
+    page.keyboard.press("Tab")
+    expect(page.get_by_text(f"“{told}” is not a number")).to_be_visible()
+    expect(cell(page, 1, 2)).to_have_value("2")
+    shows(page, by_torch(BOOK_INPUT, kernel))
+    wait_until_idle(page)
+    shows(page, by_torch(BOOK_INPUT, kernel))
+    assert "kernel" in page.url
+    assert kernel_of(page) == kernel.tolist()
+    cell(page, 1, 2).fill("5")
+    expect(page.get_by_text("is not a number")).to_be_hidden()
+    shows(page, by_torch(BOOK_INPUT, np.array([[1, 5, 3]])))
+
+
 def test_presets_and_buttons_reach_the_cells(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     page.get_by_role("combobox", name="Ready-made kernels").click()

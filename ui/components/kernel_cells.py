@@ -24,7 +24,8 @@ def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None], a
     def edited() -> None:
         edit = st.session_state[key].get("edit")
         if edit:
-            on_edit(str(edit["text"]))
+            for text in filter(None, (edit.get("before"), edit["text"])):
+                on_edit(str(text))
 
     last = (st.session_state.get(key) or {}).get("edit")
     _mount(
