@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +44,15 @@ def told(app: AppTest) -> str:
     """The words that an answer may replace while a hand moves (ui.components.told)."""
     shown = [json.loads(e.proto.json) for e in app.get("bidi_component") if "told" in e.proto.component_name]
     return "\n".join(line for data in shown for line in (data["title"], *data["lines"]) if line)
+
+
+def formula_of(latex: str) -> tuple[float, int]:
+    """What a formula's last line comes to, computed here, and what it says that it comes to."""
+    numbers, told = latex.split("&=")[-1].replace(r"\end{aligned}", "").rsplit("=", 1)
+    numbers = re.sub(r"\\frac\{(.*?)\}\{(\d+)\}", r"((\1) / \2)", numbers)
+    for tex, python in ((r"\left\lfloor", "math.floor("), (r"\right\rfloor", ")"), (r"\cdot", "*")):
+        numbers = numbers.replace(tex, python)
+    return eval(numbers.strip(), {"math": math}), int(told)
 
 
 def code_of(app: AppTest) -> dict[str, object]:

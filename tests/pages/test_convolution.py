@@ -16,7 +16,7 @@ from cnn_core.kernels import KERNELS, gabor, parse_matrix
 from cnn_core.ops import conv2d
 from cnn_core.sizes import Sliding
 from cnn_core.strokes import Drawing, Stroke, to_json
-from tests.pages.conftest import OpenPage, code_of
+from tests.pages.conftest import OpenPage, code_of, formula_of
 from ui import specimen
 from ui.picture_input import load_picture
 
@@ -277,6 +277,34 @@ def test_cross_correlation_and_what_is_left_over_are_told(open_page: OpenPage) -
     assert len(told) == 1
     assert "rows **1**, columns **1**" in told[0]
     assert not [m for m in open_page("convolution").markdown if "leaves a remainder" in m.value]
+
+
+@pytest.mark.parametrize(
+    ("address", "rows", "columns"),
+    [
+        ({"padding": 1, "stride": 2}, r"\frac{4 + 2 \cdot 1 - 2}{2}", r"\frac{4 + 2 \cdot 1 - 3}{2}"),
+        ({"padding": 2}, r"\frac{4 + 2 \cdot 2 - 2}{1}", r"\frac{4 + 2 \cdot 2 - 3}{1}"),
+        (
+            {"padding": 3, "dilation": 2, "stride": 3, "apart": 1, "dilation_w": 3, "stride_w": 1},
+            r"\frac{4 + 2 \cdot 3 - 2 \cdot (2-1) - 1}{3}",
+            r"\frac{8 + 2 \cdot 0 - 3 \cdot (3-1) - 1}{1}",
+        ),
+    ],
+)
+def test_the_formula_and_the_sentence_come_to_what_torch_computes(
+    open_page: OpenPage, address: dict[str, int], rows: str, columns: str
+) -> None:
+    x = ";".join([",".join("12345678"[: 8 if "apart" in address else 4])] * 4)
+    app = open_page("convolution", kernel="1,2,3;4,5,6", input=x, **address)
+    left = code_of(app)
+    shape, weights = left["output"].shape, left["kernel"].numel()  # type: ignore[attr-defined]
+    for latex, numbers, out in zip(app.latex, (rows, columns), shape, strict=True):
+        assert numbers in latex.value
+        assert formula_of(latex.value) == (out, out)
+    told = next(m.value for m in app.markdown if m.value.startswith("Output cells:"))
+    assert f"**{shape[0]}×{shape[1]} = {shape.numel()}**" in told
+    assert f"sum of each: {weights}," in told
+    assert f"in all: {shape.numel() * weights}." in told
 
 
 def test_what_a_prediction_is_about_is_not_on_the_page(open_page: OpenPage) -> None:
