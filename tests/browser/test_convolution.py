@@ -273,6 +273,37 @@ def test_several_kernels_side_by_side_are_torchs_on_one_scale(
     assert page.complaints == []
 
 
+def test_a_kernel_joins_those_that_are_compared(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&view=picture&picture=test-3&several=1&compare=laplacian&bias=-1")
+    page.get_by_role("combobox", name="Kernels to compare").fill("Scharr")
+    page.get_by_role("option", name="Scharr").click()
+    page.wait_for_url(re.compile("scharr"))
+    limit = 16 + 1  # Scharr's weights of one sign, and the bias
+    expect(page.get_by_text(f"One scale for all: full colour at ±{limit}.")).to_be_visible()
+    for name in ("laplacian", "scharr"):
+        image = page.locator(f".st-key-pixels-compared-{name} img")
+        expect(image).to_be_visible()
+        expected = signed(by_torch(load_picture("test-3"), KERNELS[name].make(3)) - 1, limit, "light")
+        np.testing.assert_allclose(pixels(image.get_attribute("src")).astype(int), expected, atol=2)
+
+
+def test_a_bias_against_a_kernel_of_one_sign_stays_within_full_colour(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, "&view=picture&picture=sample-camera&kernel=1,1;1,1&bias=-2")
+    expected = by_torch(load_picture("sample-camera"), np.ones((2, 2))) - 2
+    caption = page.locator(".caption")
+    told = re.search(r"full colour at ±([\d.]+)\.", caption.inner_text())
+    assert told
+    limit = float(told[1])
+    assert abs(expected).max() <= limit
+    np.testing.assert_allclose(
+        pixels(page.locator(".plate.output img").get_attribute("src")),
+        (expected + limit) / (2 * limit) * 255,
+        atol=1.5,
+    )
+
+
 def test_a_kernel_edit_repaints_the_picture_before_the_page_follows(
     browser_page: Any, server: Server
 ) -> None:
