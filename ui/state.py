@@ -180,10 +180,13 @@ class PageState:
     def write_address(self) -> None:
         """Put the choices that are not the default into the address."""
         parameters = self._parameters()
-        if st.query_params.to_dict() != parameters:
-            st.query_params.from_dict(parameters)
         page, written = st.session_state.get(_WRITTEN, (self._page, parameters))
-        if page == self._page and written != parameters:
+        is_news = page == self._page and written != parameters
+        # A hand that went there and back: the browser has this address, but the other is on its way to it.
+        is_overtaken = is_news and st.session_state.get(_HAND, False)
+        if is_overtaken or st.query_params.to_dict() != parameters:
+            st.query_params.from_dict(parameters)
+        if is_news:
             st.session_state[_OVERTAKEN] = [*st.session_state.get(_OVERTAKEN, []), written][-MOST_ON_THE_WAY:]
         st.session_state[_WRITTEN] = (self._page, parameters)
         st.session_state[_HAND] = False
