@@ -18,6 +18,7 @@ from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, numbers
 from cnn_core.figures import picture_png, signed
 from cnn_core.images import sample
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from tests.grids import pixels
 
 
 def visit(page: Any, server: Server, query: str = "", lang: str = "en") -> Any:
@@ -107,12 +108,7 @@ def rgb_at(page: Any, name: str, row: int, col: int) -> list[int]:
 def painting(page: Any, name: str) -> np.ndarray:
     """All pixels of a map, (H, W, 3)."""
     canvas = colour(page).locator(f"[data-map={name}] canvas")
-    read = """canvas => {
-        const { width, height } = canvas;
-        return [height, width, [...canvas.getContext("2d").getImageData(0, 0, width, height).data]];
-    }"""
-    height, width, shown = canvas.evaluate(read)
-    return np.reshape(shown, (height, width, 4))[..., :3]
+    return pixels(canvas.evaluate("canvas => canvas.toDataURL()"))[..., :3]
 
 
 def numbers_of_the_pixel(page: Any, row: int, col: int, lang: str) -> None:

@@ -113,8 +113,7 @@ def test_two_numbers_in_one_cell_get_a_sentence_and_change_nothing(
     shows(page, by_torch(BOOK_INPUT, kernel))
     wait_until_idle(page)
     shows(page, by_torch(BOOK_INPUT, kernel))
-    assert "kernel" in page.url
-    assert kernel_of(page) == kernel.tolist()
+    page.wait_for_url(re.compile(r"kernel=1(,|%2C)2(,|%2C)3$"))
     cell(page, 1, 2).fill("5")
     expect(page.get_by_text("is not a number")).to_be_hidden()
     shows(page, by_torch(BOOK_INPUT, np.array([[1, 5, 3]])))
@@ -275,8 +274,11 @@ def test_several_kernels_side_by_side_are_torchs_on_one_scale(
 
 def test_a_kernel_joins_those_that_are_compared(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server, "&view=picture&picture=test-3&several=1&compare=laplacian&bias=-1")
-    page.get_by_role("combobox", name="Kernels to compare").fill("Scharr")
-    page.get_by_role("option", name="Scharr").click()
+    box = page.get_by_role("combobox", name="Kernels to compare")
+    box.scroll_into_view_if_needed()
+    box.click()
+    page.keyboard.type("Scharr")
+    page.keyboard.press("Enter")
     page.wait_for_url(re.compile("scharr"))
     limit = 16 + 1  # Scharr's weights of one sign, and the bias
     expect(page.get_by_text(f"One scale for all: full colour at ±{limit}.")).to_be_visible()

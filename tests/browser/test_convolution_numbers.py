@@ -204,9 +204,8 @@ def test_bias_size_and_gabors_angle_are_set_by_hand(browser_page: Any, server: S
     assert kernel.shape == (4, 4)
     assert kernel.sum() == BOOK_KERNEL.sum()
     shows(page, by_torch(BOOK_INPUT, kernel, -2.5, padding=2))
-    page.goto(page.url.split("&kernel")[0] + "&kernel=" + compact(gabor(5, 0)))
+    visit(page, server, f"&padding=2&bias=-2.5&kernel={compact(gabor(5, 0))}")
     shows(page, by_torch(BOOK_INPUT, gabor(5, 0), -2.5, padding=2))
-    wait_until_idle(page)
     page.get_by_role("slider", name="Angle of its stripes").press("ArrowRight")
     shows(page, by_torch(BOOK_INPUT, gabor(5, 15), -2.5, padding=2))
 
