@@ -81,6 +81,9 @@ def test_a_run_fills_the_output(phone: Any, server: Server) -> None:
     stands_at(phone, 3, 3)
     expect(root).to_have_attribute("data-playing", "false")
     shows(phone, by_torch(BOOK_INPUT, BOOK_KERNEL, padding=1))
+    phone.touchscreen.tap(*centre(phone, "output-0", 2, 1))
+    pinned(phone, True)
+    outlines(phone, "input-0", (2, 1, 3, 3))
     phone.get_by_role("button", name="처음으로").tap()
     phone.get_by_role("button", name="한 칸 앞으로").tap()
     stands_at(phone, 0, 1)
@@ -141,11 +144,3 @@ def test_a_pixel_of_a_picture_opens_into_its_numbers(phone: Any, server: Server)
     products = values(phone, "kernel-0")
     patch = load_picture("test-0")[row : row + 3, col : col + 3]
     np.testing.assert_allclose(products, patch * edge, atol=1e-6)
-
-
-def test_a_tap_pins_an_output_cell_and_outlines_its_patch(phone: Any, server: Server) -> None:
-    visit(phone, server, "convolution?stride=2&padding=1")
-    phone.touchscreen.tap(*centre(phone, "output-0", 1, 1))
-    pinned(phone, True)
-    outlines(phone, "input-0", (2, 2, 3, 3))
-    reads(phone, f"= {by_torch(BOOK_INPUT, BOOK_KERNEL, stride=2, padding=1)[1, 1]:g}")
