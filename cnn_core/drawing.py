@@ -24,6 +24,7 @@ FONT = 13  # px; never below 12
 LINE = 18  # px from one line of text to the next
 GAP = 16  # px between neighbours
 
+INPUT = "input"  # the part that is no layer
 KINDS = {"conv": 0, "linear": 1, "max_pool": 2, "avg_pool": 2, "batch_norm": 4}  # -> place in palette.series
 
 
@@ -31,6 +32,7 @@ KINDS = {"conv": 0, "linear": 1, "max_pool": 2, "avg_pool": 2, "batch_norm": 4} 
 class _Block:
     """One layer's output: what is drawn, and the words below it."""
 
+    part: str
     kind: str
     shape: tuple[int, ...]
     words: tuple[str, ...]
@@ -69,7 +71,7 @@ def network_figure(
 
     Blocks are to scale: height and depth are a map's rows and columns, the front's width its channels, a
     vector's area its numbers. Below each: name, shape and, where there are any, ``parameters`` with
-    its ``{count}`` filled in. Each block is a group with the layer's name as ``data-part``.
+    its ``{count}`` filled in. Each block is a group with the layer's name as ``data-part``, INPUT the first.
     """
     colours = palette(theme)
     lines = _wrapped(_blocks(rows, input_name, parameters), width)
@@ -96,12 +98,12 @@ def _blocks(rows: Sequence[LayerSummary], input_name: str, parameters: str) -> l
     if not rows:
         return []
     first = rows[0].in_shape
-    blocks = [_Block("input", first, (input_name, _shape(first)))]
+    blocks = [_Block(INPUT, INPUT, first, (input_name, _shape(first)))]
     for row in rows:
         words = [row.name, _shape(row.shape)]
         if row.parameters:
             words += parameters.format(count=f"{row.parameters:,}").split(" ")  # a line each: they are wide
-        blocks.append(_Block(row.layer.kind, row.shape, tuple(words)))
+        blocks.append(_Block(row.name, row.layer.kind, row.shape, tuple(words)))
     return blocks
 
 
@@ -135,7 +137,7 @@ def _drawn(block: _Block, left: float, ground: float, colours: Palette) -> str:
         words.append(f'<text x="{left:.1f}" y="{ground + i * LINE:.1f}" {look}>{escape(word)}</text>')
     room = f'x="{left - 6:.1f}" y="{ground - height - lean - 6:.1f}" rx="6" fill="transparent"'
     size = f'width="{block.size[0] + 12:.1f}" height="{height + lean + len(words) * LINE + 14:.1f}"'
-    part = escape(block.words[0], quote=True)
+    part = escape(block.part, quote=True)
     return f'<g data-part="{part}"><rect {room} {size}/>{"".join(faces + words)}</g>'
 
 

@@ -82,7 +82,7 @@ with top[2], st.container(horizontal=True, gap="small"):
         on_click=lambda: example(kernels.BOOK_SHIFTED_INPUT, window=3, stride=3),
     )
 
-still = read_matrix(page, "input") if page.view == "numbers" else pick_picture(page)
+still = read_matrix(page, "input") if page.view == "numbers" else pick_picture(page).astype(float)
 x = shifted(still, page.down, page.right)
 pool, layer = POOLS[page.op]
 output = before = None
@@ -205,6 +205,7 @@ if output is not None and not held_back(hidden == "size"):
                 op=page.op,
                 window=page.window,
                 key="pooling.channels",
+                predict=None,  # the grid above shows the same numbers: its switch is for both
             )
     with st.expander(t("nn.{layer}: every argument, and the shapes", layer=layer), key="pooling.torch"):
         pool2d_table(page, x.shape, output.shape)

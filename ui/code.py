@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn_core.kernels import format_matrix
+from cnn_core.numerals import typed
 from cnn_core.ops import Pair
 from cnn_core.sizes import Sliding
 from ui.language import t
@@ -16,8 +16,7 @@ from ui.pictures import save_table
 
 def tensor(array: np.ndarray) -> str:
     """The rows of a matrix as a learner would type them, each in a line of its own."""
-    rows = ["[" + ", ".join(line.split(" ")) + "]" for line in format_matrix(array).splitlines()]
-    return "[[" + ",\n    ".join(rows)[1:] + "]"
+    return "[" + ",\n    ".join("[" + ", ".join(map(typed, row)) + "]" for row in array) + "]"
 
 
 def picture_code(ref: str) -> str:
@@ -28,6 +27,14 @@ def picture_code(ref: str) -> str:
 from cnn_core.data import load_mnist
 
 x = torch.tensor(load_mnist().test_images[{int(rest)}]) / 255"""
+    if kind == "drawing":
+        return f"""
+from cnn_core.images import prepare_digit
+from cnn_core.runs import RunStore
+from cnn_core.strokes import from_json, raster
+
+strokes = RunStore().artifact("{rest}").data
+x = torch.tensor(prepare_digit(raster(from_json(strokes.decode()))))"""
     if kind == "upload":
         return f"""
 from cnn_core.images import open_picture, to_grey
@@ -69,7 +76,7 @@ def conv2d_table(
             ("padding", shortly(sliding.padding), t("cells added on each side")),
             ("dilation", shortly(sliding.dilation), t("distance between the kernel's cells")),
             ("groups", 1, t("1: every filter sees all channels")),
-            ("bias", page.bias != 0, t("whether one number is added to every output cell")),
+            ("bias", True, t("whether one number is added to every output cell")),
             ("padding_mode", sliding.mode, t("what the added cells hold")),
             ("(N, C, H, W)", (1, 1, *shape), t("shape that goes in")),
             ("(N, FN, OH, OW)", (1, 1, *out), t("shape that comes out")),
@@ -90,7 +97,7 @@ layer = nn.Conv2d(1, 1, kernel_size={kernel.shape}, stride={shortly(sliding.stri
                   padding_mode={sliding.mode!r})
 with torch.no_grad():
     layer.weight.copy_(kernel)
-    layer.bias.fill_({page.bias:g})
+    layer.bias.fill_({typed(page.bias)})
     output = layer(x.float()[None, None])[0, 0]  # (1, 1, H, W) -> (OH, OW)
 """
 

@@ -11,6 +11,7 @@ from cnn_core.channel_examples import COLOUR_FILTERS, channel_products
 from cnn_core.figures import grey, limits, scale_text, signed
 from cnn_core.images import open_picture, sample, to_rgb
 from cnn_core.messages import Problem, text
+from cnn_core.numerals import typed
 from cnn_core.sizes import Sliding, neighbourhood, opened
 from ui.components.channel_sum import channel_sum
 from ui.components.conv_grid import conv_grid, hidden_by
@@ -174,7 +175,7 @@ def _composed(
 def colour_code(page: PageState) -> str:
     """The picture's maps in PyTorch; it leaves ``parts`` (C, OH, OW) and ``colour_output`` (OH, OW)."""
     ref = _picture(page)
-    slices = ",\n    ".join(str(slice_.round(6).tolist()) for slice_ in COLOUR_FILTERS[page.filter])
+    slices = ",\n    ".join(str(slice_.tolist()) for slice_ in COLOUR_FILTERS[page.filter])
     taken = f"""
 from cnn_core.images import sample
 
@@ -192,5 +193,5 @@ slices = torch.tensor([
     {slices},
 ])  # (C, FH, FW)
 parts = F.conv2d(picture[None], slices[:, None], groups=3)[0]  # each channel by itself: (C, OH, OW)
-colour_output = parts.sum(dim=0) + {page.picture_bias:g}
+colour_output = parts.sum(dim=0) + {typed(page.picture_bias)}
 """

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from cnn_core import own_network
-from cnn_core.drawing import network_figure
+from cnn_core.drawing import INPUT, network_figure
 from cnn_core.messages import text
 from cnn_core.models import (
     FIGURE_7_1,
@@ -23,6 +23,7 @@ from cnn_core.own_network import Stage
 from ui import frame
 from ui.components.blocks import blocks
 from ui.language import explain, t
+from ui.layer_window import layer_window
 from ui.pictures import save, save_table
 from ui.state import PageState, dial
 
@@ -73,11 +74,14 @@ def show_network(page: PageState, side: str) -> list[LayerSummary]:
     blocks(
         f"structure.{side}.blocks",
         lambda width: draw(width=width),
-        {row.name: details(row) for row in rows},
+        _all_details(rows),
         getattr(page, field),
         lambda layer: page.set(**{field: layer}),
     )
     save(f"network-{key}-{side}.svg", draw, "image/svg+xml", t("Save picture"))
+    opened = next((row for row in rows if row.name == getattr(page, field)), None)
+    if opened is not None and opened.layer.kind == "conv":
+        layer_window(opened, f"structure.{side}.window")
     return rows
 
 
@@ -133,6 +137,16 @@ def kinds() -> dict[str, str]:
     }
 
 
+def _all_details(rows: list[LayerSummary]) -> dict[str, list[str]]:
+    """What each block of the drawing opens to, the input's too."""
+    if not rows:
+        return {}
+    image = t("No parameters. The image itself comes in here: nothing is computed yet.")
+    return {INPUT: [t("input"), _shape(rows[0].in_shape), image, t("Multiply-adds: 0")]} | {
+        row.name: details(row) for row in rows
+    }
+
+
 def details(row: LayerSummary) -> list[str]:
     """A layer's title, its shapes, and its parameters and multiply-adds with the numbers in place."""
     lines = [f"{row.name} · {kinds()[row.layer.kind]}", f"{_shape(row.in_shape)} → {_shape(row.shape)}"]
@@ -170,7 +184,7 @@ def details(row: LayerSummary) -> list[str]:
             t("Multiply-adds: one for each weight, {total:,}", total=row.multiply_adds),
         ]
     else:
-        lines.append(_without_parameters(row))
+        lines += [_without_parameters(row), t("Multiply-adds: 0")]
     return lines
 
 

@@ -53,7 +53,7 @@ def pick_picture(page: PageState, name: str = "picture") -> np.ndarray:
     ref = getattr(page, name)
     choices = [f"sample-{s}" for s in samples()]
     choices.append(ref if ref.startswith("test-") else "test-0")
-    specimen = getattr(page, "image", "")  # a drawing made on another page can be had here too
+    specimen = page.elsewhere("image") or ""  # a drawing made on another page can be had here too
     own_refs = [r for r in (ref, specimen) if r.startswith(("upload-", "drawing-"))]
     choices += dict.fromkeys(own_refs)
     chosen, own = st.columns([1, 1], vertical_alignment="bottom")

@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.messages import Problem
+from cnn_core.numerals import typed
 from ui.language import choose_language, language
 
 _WRITTEN = "address.written"  # (page, parameters) as this module last wrote them
@@ -56,7 +57,7 @@ def number(default: float, low: float, high: float) -> Field:
             raise ValueError(raw)
         return value
 
-    return Field(default, parse, "{:g}".format)
+    return Field(default, parse, typed)
 
 
 def choice(default: Any, options: Sequence[Any]) -> Field:
@@ -157,6 +158,11 @@ class PageState:
 
         return f"widget.{self._page}.{name}", getattr(self, name), take
 
+    @staticmethod
+    def elsewhere(name: str) -> Any:
+        """A ``shared`` choice as a page that has it left it; None where nobody has chosen."""
+        return st.session_state.get(f"state.{name}")
+
     @property
     def epoch(self) -> int:
         """How often an address has been taken; a component that keeps its own state starts afresh with it."""
@@ -174,10 +180,13 @@ class PageState:
     def write_address(self) -> None:
         """Put the choices that are not the default into the address."""
         parameters = self._parameters()
-        if st.query_params.to_dict() != parameters:
-            st.query_params.from_dict(parameters)
         page, written = st.session_state.get(_WRITTEN, (self._page, parameters))
-        if page == self._page and written != parameters:
+        is_news = page == self._page and written != parameters
+        # A hand that went there and back: the browser has this address, but the other is on its way to it.
+        is_overtaken = is_news and st.session_state.get(_HAND, False)
+        if is_overtaken or st.query_params.to_dict() != parameters:
+            st.query_params.from_dict(parameters)
+        if is_news:
             st.session_state[_OVERTAKEN] = [*st.session_state.get(_OVERTAKEN, []), written][-MOST_ON_THE_WAY:]
         st.session_state[_WRITTEN] = (self._page, parameters)
         st.session_state[_HAND] = False

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import expect
+from torch.nn import functional as F
 
 from cnn_core.kernels import BOOK_INPUT, BOOK_KERNEL, BOOK_POOLING_INPUT
-from cnn_core.ops import conv2d, max_pool2d
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
 
 CAMERA = "&view=picture&picture=sample-camera"
@@ -36,7 +37,8 @@ def shows(page: Any, expected: np.ndarray) -> None:
 
 
 def convolved(kernel: np.ndarray = BOOK_KERNEL, **settings: int) -> np.ndarray:
-    return conv2d(BOOK_INPUT[None, None], kernel[None, None], **settings)[0, 0]
+    x, weight = (torch.tensor(a)[None, None] for a in (BOOK_INPUT, kernel))
+    return F.conv2d(x, weight, **settings)[0, 0].numpy()
 
 
 @pytest.mark.slow
@@ -117,7 +119,7 @@ def test_a_copied_address_opens_the_same_view_for_a_neighbour(
     page = visit(browser_page, server, "pooling")
     page.get_by_role("slider", name="Move the input to the right").press("ArrowRight")
     page.wait_for_url(re.compile("right=1"))
-    expected = max_pool2d(np.roll(BOOK_POOLING_INPUT, 1, axis=1)[None, None], 2, 2)[0, 0]
+    expected = F.max_pool2d(torch.tensor(BOOK_POOLING_INPUT).roll(1, 1)[None], 2)[0].numpy()
     shows(page, expected)
     told = page.get_by_text("Moved 1 to the right").inner_text()
     neighbour = new_page(browser)

@@ -18,6 +18,7 @@ from cnn_core.channel_examples import COLOUR_FILTERS, FILTERS, numbers
 from cnn_core.figures import picture_png, signed
 from cnn_core.images import sample
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from tests.grids import pixels
 
 
 def visit(page: Any, server: Server, query: str = "", lang: str = "en") -> Any:
@@ -102,6 +103,12 @@ def painted(page: Any, name: str) -> bool:
 def rgb_at(page: Any, name: str, row: int, col: int) -> list[int]:
     read = "(c, [row, col]) => [...c.getContext('2d').getImageData(col, row, 1, 1).data.slice(0, 3)]"
     return colour(page).locator(f"[data-map={name}] canvas").evaluate(read, [row, col])
+
+
+def painting(page: Any, name: str) -> np.ndarray:
+    """All pixels of a map, (H, W, 3)."""
+    canvas = colour(page).locator(f"[data-map={name}] canvas")
+    return pixels(canvas.evaluate("canvas => canvas.toDataURL()"))[..., :3]
 
 
 def numbers_of_the_pixel(page: Any, row: int, col: int, lang: str) -> None:
@@ -214,6 +221,125 @@ def test_the_maps_fill_channel_by_channel_and_then_the_bias_is_added(
     expect(colour(page).locator(".reading")).to_contain_text("bias −0.2 is added to every pixel")
     expect(colour(page)).to_have_attribute("data-progress", str(4 * rows))
     assert painted(page, "output")
+
+
+def test_the_three_channels_are_the_pictures_and_the_slices_the_filters(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, "&filter=blue_not_yellow")
+    x, weight = np.rint(sample("garden")[:, ::2, ::2] * 255), COLOUR_FILTERS["blue_not_yellow"]
+    for c in range(3):
+        np.testing.assert_array_equal(painting(page, f"channel{c}"), np.repeat(x[c][..., None], 3, axis=-1))
+        cells = page.locator(f"[data-map=slice{c}] td")
+        shown = cells.evaluate_all("all => all.map(cell => Number(cell.dataset.value))")
+        np.testing.assert_array_equal(np.reshape(shown, (3, 3)), weight[c])
+        written = [number(text.replace(".", "0.")) for text in cells.all_inner_texts()]
+        np.testing.assert_array_equal(np.reshape(written, (3, 3)), weight[c])
+    np.testing.assert_array_equal(painting(page, "picture"), x.transpose(1, 2, 0))
+
+
+def test_the_keyboard_moves_the_point_of_the_picture_and_keeps_it(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&filter=edges&picture_bias=0.5&at=10,20")
+    x = torch.tensor(sample("garden")[:, ::2, ::2], dtype=torch.float64)
+    parts = F.conv2d(x[None], torch.tensor(COLOUR_FILTERS["edges"])[:, None], groups=3)[0]
+    colour(page).locator("[data-map=output] .frame").focus()
+    for key, row, col in [
+        ("ArrowRight", 10, 21),
+        ("ArrowDown", 11, 21),
+        ("Shift+ArrowDown", 21, 21),
+        ("Shift+ArrowLeft", 21, 11),
+        ("ArrowUp", 20, 11),
+        ("Shift+ArrowLeft", 20, 1),
+        ("Shift+ArrowLeft", 20, 0),  # the edge
+    ]:
+        page.keyboard.press(key)
+        expect(colour(page)).to_have_attribute("data-at", f"{row},{col}")
+        for c in range(3):
+            assert float(pixel(page, f"part{c}")) == pytest.approx(float(parts[c, row, col]), abs=1e-6)
+        total = float(parts[:, row, col].sum()) + 0.5
+        assert float(pixel(page, "output")) == pytest.approx(total, abs=1e-6)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"at=20(,|%2C)0\b"))
+    numbers_of_the_pixel(page, 20, 0, "en")
+
+
+def test_without_motion_the_maps_come_whole_one_after_the_other(browser: Any, server: Server) -> None:
+    page = visit(new_page(browser, reduced_motion="reduce"), server, "&filter=blue_not_yellow")
+    rows = 158
+    colour(page).evaluate(
+        """root => {
+            const real = window.setTimeout;
+            const hop = 1800; // milliseconds: nobody waits for it here
+            window.setTimeout = (act, wait, ...rest) => real(act, wait === hop ? 0 : wait, ...rest);
+            window.seen = [];
+            const look = () => window.seen.push(Number(root.dataset.progress));
+            new MutationObserver(look).observe(root, { attributeFilter: ["data-progress"] });
+        }"""
+    )
+    colour(page).locator("button.rewind").click()
+    colour(page).locator("button.play").click()
+    page.wait_for_function(f"window.seen.includes({4 * rows})")
+    shown = list(dict.fromkeys(page.evaluate("window.seen")))
+    assert shown == [step * rows for step in range(5)]
+    assert painted(page, "output")
+    page.context.close()
+    assert page.complaints == []
+
+
+def test_every_setting_is_moved_by_hand_and_reaches_the_grids(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&seed=2&padding=1")
+
+    def moved(name: str) -> None:
+        slider = page.locator(f".st-key-widget-channels-{name} input")
+        slider.press("ArrowRight")
+        page.wait_for_url(re.compile(rf"[?&]{name}="))
+
+    def shows(seed: int, biases: list[float], **sliding: int) -> None:
+        maps = by_torch(numbers(seed), FILTERS[: len(biases)], biases, **sliding)
+        grid = grids(page).locator(f"[data-grid='output-{len(maps) - 1}']")
+        expect(grid.locator(".cell")).to_have_count(maps[0].size)
+        last = f"{maps[-1, -1, -1]:g}"
+        expect(grid.locator(".cell").last).to_have_attribute("data-value", last)
+        for f, plane in enumerate(maps):
+            np.testing.assert_array_equal(values(page, f"output-{f}"), plane)
+
+    moved("filters")
+    shows(2, [0, 3, -1], padding=1)
+    moved("stride")
+    shows(2, [0, 3, -1], padding=1, stride=2)
+    moved("padding")
+    shows(2, [0, 3, -1], padding=2, stride=2)
+    bias = page.get_by_role("spinbutton", name="Bias of filter 3")
+    bias.fill("7")
+    bias.press("Enter")
+    shows(2, [0, 3, 7], padding=2, stride=2)
+    page.get_by_role("button", name="Other numbers").click()
+    shows(3, [0, 3, 7], padding=2, stride=2)
+    page.get_by_text("Show im2col").click()
+    unfolded = F.unfold(torch.tensor(numbers(3)[None], dtype=torch.float64), 3, padding=2, stride=2)[0]
+    weights = torch.tensor(np.asarray(FILTERS, float)).flatten(1)
+    result = grids(page).locator("[data-grid='result'] .cell")
+    expect(result).to_have_count(unfolded.shape[1] * 3)
+    np.testing.assert_array_equal(values(page, "result"), (weights @ unfolded).T.numpy())
+
+
+def test_every_slider_of_the_blocks_reaches_the_diagram(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&n=2&c=4&size=20&fn=6&k=3&p=2&s=1")
+    drawn = page.locator(".st-key-wide-convolution-blocks img")
+    now = {"c": 4, "size": 20, "fn": 6, "k": 3, "p": 2, "s": 1}
+    page.get_by_text("A batch of images").click()
+    page.wait_for_url(re.compile("batch=1"))
+    for name in ("n", *now):
+        before = drawn.get_attribute("src")
+        page.locator(f".st-key-widget-channels-{name} input").press("ArrowRight")
+        now |= {name: now.get(name, 2) + 1}
+        page.wait_for_url(re.compile(rf"[?&]{name}={now[name]}\b"))
+        expect(drawn).not_to_have_attribute("src", before)
+        layer = torch.nn.Conv2d(now["c"], now["fn"], now["k"], now["s"], now["p"])
+        x = torch.zeros(now["n"], now["c"], now["size"], now["size"])
+        shapes = [x.shape, layer.weight.shape, (now["fn"], 1, 1), layer(x).shape]
+        told = re.findall(r"\(([\d, ]+)\)", drawing_text(drawn))
+        assert told == [", ".join(map(str, shape)) for shape in shapes]
 
 
 def test_the_colours_stand_for_one_range_whatever_the_picture(browser_page: Any, server: Server) -> None:

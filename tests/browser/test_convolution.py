@@ -99,6 +99,26 @@ def test_what_is_no_number_gets_a_sentence_until_the_cell_is_mended(
     shows(page, by_torch(BOOK_INPUT, changed))
 
 
+@pytest.mark.parametrize(("written", "told"), [("7 8", "7␣8"), ("7;8", "7；8"), ("7,8,9", "7，8，9")])
+def test_two_numbers_in_one_cell_get_a_sentence_and_change_nothing(
+    browser_page: Any, server: Server, written: str, told: str
+) -> None:
+    page = visit(browser_page, server, "&kernel=1,2,3")
+    kernel = np.array([[1, 2, 3]])
+    cell(page, 1, 2).click()
+    page.keyboard.type(written)
+    page.keyboard.press("Tab")
+    expect(page.get_by_text(f"“{told}” is not a number")).to_be_visible()
+    expect(cell(page, 1, 2)).to_have_value("2")
+    shows(page, by_torch(BOOK_INPUT, kernel))
+    wait_until_idle(page)
+    shows(page, by_torch(BOOK_INPUT, kernel))
+    page.wait_for_url(re.compile(r"kernel=1(,|%2C)2(,|%2C)3$"))
+    cell(page, 1, 2).fill("5")
+    expect(page.get_by_text("is not a number")).to_be_hidden()
+    shows(page, by_torch(BOOK_INPUT, np.array([[1, 5, 3]])))
+
+
 def test_presets_and_buttons_reach_the_cells(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
     page.get_by_role("combobox", name="Ready-made kernels").click()
@@ -250,6 +270,40 @@ def test_several_kernels_side_by_side_are_torchs_on_one_scale(
         assert len(np.unique(shown.reshape(-1, 3), axis=0)) > 20
     page.context.close()
     assert page.complaints == []
+
+
+def test_a_kernel_joins_those_that_are_compared(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&view=picture&picture=test-3&several=1&compare=laplacian&bias=-1")
+    box = page.get_by_role("combobox", name="Kernels to compare")
+    box.scroll_into_view_if_needed()
+    box.click()
+    page.keyboard.type("Scharr")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("scharr"))
+    limit = 16 + 1  # Scharr's weights of one sign, and the bias
+    expect(page.get_by_text(f"One scale for all: full colour at ±{limit}.")).to_be_visible()
+    for name in ("laplacian", "scharr"):
+        image = page.locator(f".st-key-pixels-compared-{name} img")
+        expect(image).to_be_visible()
+        expected = signed(by_torch(load_picture("test-3"), KERNELS[name].make(3)) - 1, limit, "light")
+        np.testing.assert_allclose(pixels(image.get_attribute("src")).astype(int), expected, atol=2)
+
+
+def test_a_bias_against_a_kernel_of_one_sign_stays_within_full_colour(
+    browser_page: Any, server: Server
+) -> None:
+    page = visit(browser_page, server, "&view=picture&picture=sample-camera&kernel=1,1;1,1&bias=-2")
+    expected = by_torch(load_picture("sample-camera"), np.ones((2, 2))) - 2
+    caption = page.locator(".caption")
+    told = re.search(r"full colour at ±([\d.]+)\.", caption.inner_text())
+    assert told
+    limit = float(told[1])
+    assert abs(expected).max() <= limit
+    np.testing.assert_allclose(
+        pixels(page.locator(".plate.output img").get_attribute("src")),
+        (expected + limit) / (2 * limit) * 255,
+        atol=1.5,
+    )
 
 
 def test_a_kernel_edit_repaints_the_picture_before_the_page_follows(

@@ -13,7 +13,7 @@ import torch
 from playwright.sync_api import expect
 from torch.nn import functional as F
 
-from cnn_core.kernels import BOOK_INPUT, BOOK_KERNEL, BOOK_STRIDE_INPUT, parse_matrix
+from cnn_core.kernels import BOOK_INPUT, BOOK_KERNEL, BOOK_STRIDE_INPUT, compact, gabor, parse_matrix
 from tests.browser_tools import LAPTOP, PHONE, Server, new_page, wait_until_idle
 from tests.grids import centre, outlines, point, reads, stands_at, texts, values
 
@@ -188,6 +188,26 @@ def test_the_whole_kernel_and_the_input_change_at_a_button(browser_page: Any, se
     x = asked(page, "input")
     assert x.shape == (4, 4)
     shows(page, by_torch(np.pad(x, ((2, 2), (1, 1))), kernel))
+
+
+def test_bias_size_and_gabors_angle_are_set_by_hand(browser_page: Any, server: Server) -> None:
+    page = visit(browser_page, server, "&padding=2")
+    bias = page.get_by_role("spinbutton", name="Bias")
+    bias.fill("-2.5")
+    bias.press("Enter")
+    shows(page, by_torch(BOOK_INPUT, BOOK_KERNEL, -2.5, padding=2))
+    page.get_by_text("Change the whole kernel").click()
+    wait_until_idle(page)
+    page.get_by_role("slider", name="Size").press("ArrowRight")
+    page.wait_for_url(re.compile("kernel="))
+    kernel = asked(page, "kernel")
+    assert kernel.shape == (4, 4)
+    assert kernel.sum() == BOOK_KERNEL.sum()
+    shows(page, by_torch(BOOK_INPUT, kernel, -2.5, padding=2))
+    visit(page, server, f"&padding=2&bias=-2.5&kernel={compact(gabor(5, 0))}")
+    shows(page, by_torch(BOOK_INPUT, gabor(5, 0), -2.5, padding=2))
+    page.get_by_role("slider", name="Angle of its stripes").press("ArrowRight")
+    shows(page, by_torch(BOOK_INPUT, gabor(5, 15), -2.5, padding=2))
 
 
 def test_what_is_left_over_is_told_and_is_what_no_window_reaches(browser_page: Any, server: Server) -> None:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from cnn_core.kernels import BOOK_SHIFT_INPUT, compact
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
+from tests.grids import lit
 from ui.picture_input import load_picture
 
 OUTPUT = "[data-grid='output-0'] .cell"
@@ -94,6 +95,21 @@ def counted(x: np.ndarray, down: int, right: int, **sliding: int) -> list[list[i
     return [[int((a != b).sum()), a.size] for a, b in pairs]
 
 
+def changed(x: np.ndarray, down: int, right: int, **sliding: Any) -> dict[str, set[tuple[int, int]]]:
+    """Which cells the move changes: of the input, and of what torch pools."""
+    moved = np.roll(x, (down, right), axis=(0, 1))
+    pairs = {"moved": (x, moved), "shifted": (by_torch(x, **sliding), by_torch(moved, **sliding))}
+    return {
+        name: {(int(r), int(c)) for r, c in np.argwhere(abs(a - b) > 1e-9)} for name, (a, b) in pairs.items()
+    }
+
+
+def lights(page: Any, cells: dict[str, set[tuple[int, int]]]) -> None:
+    for name, expected in cells.items():
+        assert len(expected) > 0
+        assert lit(page, name) == expected
+
+
 def drag(page: Any, down: int, right: int, size: int) -> None:
     """Drag the input by so many of its cells, with the mouse."""
     plate = page.locator("[data-grid='moved'] .plate")
@@ -111,6 +127,7 @@ def test_a_digit_is_dragged_and_what_changes_is_counted_at_once(browser_page: An
     drag(page, -1, 2, 28)
     expect(page.locator(".root[data-down]")).to_have_attribute("data-right", "2")
     assert told(page) == counted(digit, -1, 2)  # while the button is still down
+    lights(page, changed(digit, -1, 2))
     page.mouse.up()
     page.wait_for_url(re.compile("right=2"))
     expect(page.get_by_text("Moved 1 up, 2 to the right")).to_be_visible()
@@ -121,7 +138,7 @@ def test_a_digit_is_dragged_and_what_changes_is_counted_at_once(browser_page: An
 
 def test_a_finger_drags_the_input_by_three_cells_at_most(browser: Any, server: Server) -> None:
     page = new_page(browser, viewport=PHONE, has_touch=True, is_mobile=True)
-    visit(page, server, f"&input={compact(BOOK_SHIFT_INPUT)}")
+    visit(page, server, f"&input={compact(BOOK_SHIFT_INPUT)}", "ko")
     plate = page.locator("[data-grid='moved'] .plate")
     plate.scroll_into_view_if_needed()
     box = plate.bounding_box()
@@ -143,7 +160,9 @@ def test_a_finger_drags_the_input_by_three_cells_at_most(browser: Any, server: S
         values.evaluate_all("all => all.map(c => Number(c.dataset.value))")
         == by_torch(moved).ravel().tolist()
     )
-    assert told(page) == counted(BOOK_SHIFT_INPUT, 0, 3)
+    in_korean = [[cells, changed] for changed, cells in counted(BOOK_SHIFT_INPUT, 0, 3)]
+    assert told(page) == in_korean
+    lights(page, changed(BOOK_SHIFT_INPUT, 0, 3))
     page.context.close()
     assert page.complaints == []
 
@@ -166,12 +185,30 @@ def test_quick_presses_are_all_counted_and_are_one_step_of_back(browser_page: An
     wait_until_idle(page)
     assert lab.evaluate("lab => lab.ways") == ["1", "2", "3", "2"]  # it never jumped back
     assert told(page) == counted(BOOK_SHIFT_INPUT, 0, 2, window=3, stride=3)
+    lights(page, changed(BOOK_SHIFT_INPUT, 0, 2, window=3, stride=3))
     page.go_back()
     expect(lab).to_have_attribute("data-right", "0")
     plate.press("ArrowUp")
     page.wait_for_url(re.compile("down=-1"))
     page.reload()
     expect(lab).to_have_attribute("data-down", "-1", timeout=60_000)
+
+
+def test_window_and_stride_are_moved_by_hand_and_the_cells_that_change_are_lit(
+    browser_page: Any, server: Server
+) -> None:
+    query = f"&op=avg&padding=1&down=1&right=-2&input={compact(BOOK_SHIFT_INPUT)}"
+    page = visit(browser_page, server, query)
+    settings = {"window": 2, "stride": 2, "padding": 1, "op": "avg"}
+    for name, key in (("Window", "ArrowRight"), ("Stride", "ArrowLeft"), ("Padding", "ArrowLeft")):
+        slider = page.locator(f".st-key-widget-pooling-{name.lower()} input")
+        slider.press(key)
+        settings[name.lower()] += 1 if key == "ArrowRight" else -1  # type: ignore[operator]
+        expect(slider).to_have_attribute("aria-valuetext", str(settings[name.lower()]))
+        moved = np.roll(BOOK_SHIFT_INPUT, (1, -2), axis=(0, 1))
+        shows(page, by_torch(moved, **settings).ravel().tolist())  # type: ignore[arg-type]
+        wait_until_idle(page)
+        lights(page, changed(BOOK_SHIFT_INPUT, 1, -2, **settings))
 
 
 @pytest.mark.slow
@@ -229,11 +266,16 @@ def test_while_a_learner_predicts_the_page_keeps_the_pooled_numbers_back(
     told_elsewhere = ["cells after pooling", "Pooling has no parameters", "Three channels, pooled"]
     for words in told_elsewhere:
         expect(page.get_by_text(words)).to_be_visible()
+    page.get_by_text(told_elsewhere[-1]).click()
+    channels = page.locator(".st-key-pooling-channels")  # the first of them is what the grid above shows
+    expect(channels.get_by_role("button", name="Play")).to_be_visible()
+    expect(channels.get_by_text("Predict first")).to_be_hidden()
     grid = page.locator(".st-key-pooling-grid")
     grid.get_by_label("Predict first").check()
     expect(page.locator("[data-grid='shifted']")).to_have_count(0)
     for words in told_elsewhere:
         expect(page.get_by_text(words)).to_have_count(0)
+    expect(channels).to_have_count(0)
     grid.get_by_label("rows").fill("2")
     grid.get_by_label("columns").fill("2")
     grid.get_by_role("button", name="Check").first.click()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from typing import Any
 
 import pytest
 import torch
 from playwright.sync_api import expect
+from torch.nn import functional as F
 
 from cnn_core import own_network
+from cnn_core.kernels import random_kernel
 from cnn_core.models import FIGURE_7_2, ModelSpec, summary
 from cnn_core.own_network import Stage
 from tests.browser_tools import PHONE, Server, new_page, wait_until_idle
@@ -40,6 +43,47 @@ def by_torch(name: str) -> list[int]:
     return [count, module.weight.numel() * torch.Size(row.shape[1:]).numel()]
 
 
+@pytest.mark.parametrize(("lang", "way"), [("en", "mouse"), ("ko", "tap")])
+def test_an_opened_convolution_plays_its_window_on_small_numbers_as_torch_computes_it(
+    browser: Any, server: Server, lang: str, way: str
+) -> None:
+    finger = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if way == "tap" else {}
+    page = new_page(browser, **finger)
+    visit(page, server, "&left=own&right=lenet5&own=8,3,1,2;4,7,5,1&left_layer=fc1", lang)
+    key = ".st-key-structure-{}-window"
+    expect(page.locator(key.format("left"))).to_have_count(0)  # a fully connected layer has no window
+    for side, name, (kernel, padding, size, out) in [
+        (0, "conv1", (3, 1, 28, 28)),
+        (0, "conv2", (7, 5, 14, 18)),
+        (1, "conv2", (5, 0, 14, 10)),
+    ]:
+        part = block(page, name, side)
+        part.scroll_into_view_if_needed()
+        part.tap() if way == "tap" else part.click()
+        page.wait_for_url(re.compile(f"{('left', 'right')[side]}_layer={name}"))
+        grids = page.locator(key.format(("left", "right")[side]))
+        window = grids.locator("[data-grid='kernel-0']")
+        expect(window).to_have_attribute("data-rows", str(kernel))
+        wait_until_idle(page)
+        padded, weight = cells(grids, "input-0"), torch.tensor(random_kernel((kernel, kernel), seed=1))
+        x = padded[padding : len(padded) - padding, padding : len(padded) - padding]
+        assert torch.equal(F.pad(x, [padding] * 4), padded)
+        expected = F.conv2d(x[None, None], weight[None, None], padding=padding)[0, 0]
+        assert torch.equal(cells(grids, "output-0"), expected)
+        written = page.locator(".katex annotation").all_text_contents()
+        numbers = rf"{size} + 2 \cdot {padding} - {kernel}"
+        assert any(numbers in words and f"+ 1 = {out} " in words for words in written)
+    page.context.close()
+    assert page.complaints == []
+
+
+def cells(grids: Any, name: str) -> torch.Tensor:
+    """All numbers of a grid, as the page has them."""
+    figure = grids.locator(f"[data-grid='{name}']")
+    read = figure.locator(".cell").evaluate_all("all => all.map(c => Number(c.dataset.value))")
+    return torch.tensor(read, dtype=torch.float64).reshape(int(figure.get_attribute("data-rows")), -1)
+
+
 @pytest.mark.slow
 def test_pointing_tells_what_a_block_costs_and_a_click_keeps_it(browser_page: Any, server: Server) -> None:
     page = visit(browser_page, server)
@@ -57,6 +101,12 @@ def test_pointing_tells_what_a_block_costs_and_a_click_keeps_it(browser_page: An
     expect(panel).to_contain_text("No parameters")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("right_layer=pool2"))
+    page.keyboard.press("Home")  # the input, which is no layer
+    expect(panel).to_contain_text("(1, 28, 28)")
+    expect(panel).to_contain_text("No parameters")
+    expect(panel).to_contain_text("Multiply-adds: 0")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("right_layer=input"))
 
 
 def test_on_a_phone_in_korean_a_tap_opens_a_block(browser: Any, server: Server) -> None:
@@ -96,6 +146,10 @@ def test_an_own_network_is_counted_as_torch_counts_it_and_names_the_layer_that_d
     parameters, work = (sum(row[i] for row in rows.values()) for i in (1, 2))
     expect(page.get_by_text(f"{parameters:,}", exact=True)).to_be_visible()
     expect(page.get_by_text(f"{work:,}", exact=True)).to_be_visible()
+    wait_until_idle(page)
+    assert charted(page, "wide" if way == "mouse" else "narrow") == [
+        (name, cost[i]) for i in (1, 2) for name, cost in rows.items()
+    ]
     for name in ("conv2", "fc1"):
         shape, count, products = rows[name]
         point(page, way, block(page, name))
@@ -110,6 +164,18 @@ def test_an_own_network_is_counted_as_torch_counts_it_and_names_the_layer_that_d
     expect(block(page, "pool1")).to_have_count(1)
     page.context.close()
     assert page.complaints == []
+
+
+def charted(page: Any, width: str) -> list[tuple[str, int]]:
+    """Each bar of the own network's costs, its layer and its number, as the drawing on the page has them."""
+    image = page.locator(f".st-key-{width}-costs-own-right img")
+    image.scroll_into_view_if_needed()
+    expect(image).to_be_visible()
+    drawn = b64decode(image.get_attribute("src").split(",", 1)[1]).decode()
+    bars = re.findall(r'data-layer="(\w+)" data-value="(\d+)"', drawn)
+    written = [int(n.replace(",", "")) for n in re.findall(r">([\d,]+)  \(\d+%\)<", drawn)]
+    assert written == [int(value) for _, value in bars]
+    return [(name, int(value)) for name, value in bars]
 
 
 def enter(field: Any, value: str) -> None:

@@ -10,6 +10,7 @@ BOOK = [[1, 2, 3, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 3, 0, 1]]
 FILTER = [[2, 0, 1], [0, 1, 2], [1, 0, 2]]
 SEVEN = [[(col - row + 1) % 4 for col in range(7)] for row in range(7)]  # 1230123, 0123012, 3012301, …
 POOL = [[1, 2, 1, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 4, 0, 1]]
+SLIPPED = [[2, 8, 1, 5], [1, 1, 0, 2], [7, 0, 4, 1], [2, 9, 6, 3]]  # each wrong way gives another number
 _random = np.random.default_rng(7)
 COLOURS = _random.integers(0, 5, (3, 5, 5))
 FILTERS = _random.integers(-2, 3, (3, 3, 3))
@@ -53,6 +54,15 @@ CASES: dict[str, dict[str, Any]] = {
         "padding": 1,
         "predict": True,
     },
+    "decimals": {
+        "x": [[0.004, 1 / 3, 0.125], [1 / 30, 0.1 + 0.2 - 0.3, 12.3456]],
+        "weight": [[1]],
+        "predict": True,
+    },
+    "size hints": {"x": np.ones((8, 8)), "weight": FILTER, "padding": 2, "stride": 2, "predict": True},
+    "predict max": {"x": SLIPPED, "op": "max", "window": 2, "stride": 2, "predict": True},
+    "predict avg": {"x": SLIPPED, "op": "avg", "window": 2, "stride": 2, "predict": True},
+    "eleven": {"x": PICTURE[:13, :13], "weight": np.arange(-60, 61).reshape(11, 11) / 100},
     "part": {"x": COLOURS[0], "weight": FILTER, "stride": 2, "origin": (6, 8), "at": (1, 1)},
     "predict picture": {"x": PICTURE[:17, :17], "weight": LEARNED[:2, :2], "stride": 5, "predict": True},
     "large": {"x": LARGE, "weight": LEARNED, "padding": 2, "input_range": (0, 1)},

@@ -98,6 +98,32 @@ def test_playing_fills_the_output_and_pointing_pauses(show: Open) -> None:
     np.testing.assert_array_equal(values(page, "output-0"), by_torch(**CASES["padding"])[0])
 
 
+def test_the_speed_shortens_the_time_from_one_position_to_the_next(show: Open) -> None:
+    page = show("padding")
+    page.evaluate(
+        """() => {
+            const real = window.setTimeout;
+            window.waits = [];
+            window.setTimeout = (act, wait, ...rest) => {
+                if (new Error().stack.includes("ConvGrid.tick")) window.waits.push(wait);
+                return real(act, wait, ...rest);
+            };
+        }"""
+    )
+    speed = page.get_by_role("combobox", name="Speed")
+    offered = [float(text.removesuffix("×")) for text in speed.locator("option").all_inner_texts()]
+    assert offered == [0.5, 1, 2, 4, 8]
+    normal = 800  # milliseconds, of a run as short as this
+    for factor in offered:
+        speed.select_option(f"{factor:g}")
+        page.get_by_role("button", name="Rewind").click()
+        page.evaluate("window.waits = []")
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_function("window.waits.length > 0")
+        page.get_by_role("button", name="Pause").click()
+        assert set(page.evaluate("window.waits")) == {normal / factor}
+
+
 def test_rewind_step_and_slider_fill_up_to_their_position(show: Open) -> None:
     page = show("padding")
     page.get_by_role("button", name="Rewind").click()

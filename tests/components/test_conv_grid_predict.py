@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser_tools import wait_until_idle
@@ -92,6 +93,66 @@ def test_nothing_of_the_grids_gives_the_size_away(show: Open) -> None:
     assert lit(page, "input-0") == {(0, 0)}
 
 
+def stands_still(page: Any) -> None:
+    """Whatever a hand tries, the window stays, and nothing tells how often it fits."""
+    reading, slider = page.locator(".reading"), page.locator(".slider")
+    played = [page.locator(f".player .{name}") for name in ("rewind", "back", "play", "step")]
+    rows, cols = (page.locator("[data-grid='input-0']").get_attribute(f"data-{n}") for n in ("rows", "cols"))
+    page.locator(".stage").focus()
+    for key in ("End", "ArrowDown", "ArrowRight", " ", "i", "End", "Enter", "o"):
+        page.keyboard.press(key)
+    corner = centre(page, "input-0", int(rows) - 1, int(cols) - 1)
+    page.mouse.click(*corner)
+    page.mouse.move(*centre(page, "input-0", 0, 0))
+    page.mouse.down()
+    page.mouse.move(*corner, steps=3)
+    page.mouse.up()
+    page.locator(".stage").focus()
+    page.mouse.move(5, 5)
+    expect(reading).to_contain_text("row 1, column 1: ?")
+    expect(page.locator("[aria-live]")).to_contain_text("row 1, column 1: ?")
+    stands_at(page, 0, 0)
+    for button in played:
+        expect(button).to_be_disabled()
+    expect(slider).to_be_disabled()
+    assert "row 1, column 1" in slider.get_attribute("aria-valuetext")
+    assert slider.get_attribute("max") == "1"  # whatever the output's size
+
+
+def test_the_window_stands_still_until_the_size_is_found(show: Open) -> None:
+    page = show("predict filters")
+    stands_still(page)
+    page = show("predict")
+    stands_still(page)
+    give_size(page, 2, 2)
+    page.locator(".stage").focus()
+    page.keyboard.press("End")
+    reads(page, "row 2, column 2: ?")
+    expect(page.locator(".slider")).to_have_attribute("max", "3")
+    page.keyboard.press("Enter")
+    pinned(page, True)
+    page.locator(".predict input").uncheck()
+    page.locator(".predict input").check()  # asked again, from where the window begins
+    pinned(page, False)
+    stands_still(page)
+
+
+def test_a_small_number_is_asked_as_exactly_as_it_is_told(show: Open) -> None:
+    page = show("decimals")
+    told = [["0.004", "0.33", "0.13"], ["0.033", "0", "12.35"]]
+    for wrong, answers in [(True, [["0", "0.3", "0.1"], ["0.03", "0.01", "12"]]), (False, told)]:
+        give_size(page, 2, 3)
+        for row, col in np.ndindex(2, 3):
+            page.mouse.click(*centre(page, "output-0", row, col))
+            expect(page.locator("form.one .ask")).to_contain_text(f"row {row + 1}, column {col + 1}")
+            answer(page, answers[row][col])
+            said = f"row {row + 1}, column {col + 1} is {told[row][col]}"
+            verdict = page.locator(".verdict.wrong" if wrong else ".verdict.right")
+            expect(verdict).to_contain_text(f"{said}, not {answers[row][col]}. " if wrong else f"{said}. ")
+        page.locator(".predict input").uncheck()
+        page.locator(".predict input").check()
+
+
 def test_a_caption_tells_no_range_of_numbers_that_are_asked_for(show: Open) -> None:
     page = show("predict picture")
     caption = page.locator("[data-grid='output-0'] figcaption")
@@ -127,6 +188,57 @@ def test_each_slip_is_told_from_the_number_it_gives(show: Open) -> None:
         verdict = page.locator(".verdict.wrong")
         expect(verdict).to_contain_text(f"is {value[at]}, not {wrong}. ".replace("-", "−"))
         expect(verdict).to_contain_text(hint)
+
+
+def test_each_wrong_size_is_told_where_it_went_another_way(show: Open) -> None:
+    page = show("size hints")
+    hints = {
+        4: "You counted the steps; the first place counts too: + 1.",
+        3: "You left the padding out.",
+        10: "You moved by one cell; the stride is larger.",
+        6: "The window must fit in whole: what is left over at the edge is dropped.",
+        7: "Count the places where the window fits.",
+    }
+    assert by_torch(**CASES["size hints"]).shape == (1, 5, 5)
+    formula = "(8 + 2·2 − 3) ÷ 2 + 1, floored, is 5."
+    for i, (wrong, hint) in enumerate(hints.items()):
+        rows, cols, axis = (wrong, 5, "rows") if i % 2 else (5, wrong, "columns")
+        give_size(page, rows, cols)
+        verdict = page.locator(".verdict.wrong")
+        expect(verdict).to_have_text(f"{hint} For the {axis}: {formula}")
+        page.locator(".predict input").uncheck()
+        page.locator(".predict input").check()
+        expect(verdict).to_have_count(0)
+
+
+POOLING_SLIPS = {
+    "predict max": {
+        (0, 0): ("3", "That is the average; the largest is asked for."),
+        (1, 0): ("7", "That is the first value of the window, not the largest."),
+        (0, 1): ("8", "That is the number of row 1, column 1: the window stood one place off."),
+        (1, 1): ("100", "Look at the values in the window once more."),
+    },
+    "predict avg": {
+        (0, 0): ("12", "That is the sum; divide it by the number of cells."),
+        (0, 1): ("5", "That is the largest; the average is asked for."),
+        (1, 1): ("4.5", "That is the number of row 2, column 1: the window stood one place off."),
+        (1, 0): ("100", "Look at the values in the window once more."),
+    },
+}
+
+
+@pytest.mark.parametrize("case", POOLING_SLIPS)
+def test_each_slip_of_pooling_is_told_from_the_number_it_gives(show: Open, case: str) -> None:
+    page = show(case)
+    expected = by_torch(**CASES[case])[0]
+    give_size(page, 2, 2)
+    for at, (wrong, hint) in POOLING_SLIPS[case].items():
+        page.mouse.click(*centre(page, "output-0", *at))
+        expect(page.locator("form.one .ask")).to_contain_text(f"row {at[0] + 1}, column {at[1] + 1}")
+        answer(page, wrong)
+        said = f"Output row {at[0] + 1}, column {at[1] + 1} is {expected[at]:g}, not {wrong}. {hint}"
+        expect(page.locator(".verdict.wrong")).to_have_text(said)
+    assert texts(page, "output-0") == [f"{value:g}" for value in expected.ravel()]
 
 
 def run_again(page: Any) -> None:

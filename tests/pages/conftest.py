@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +66,15 @@ def numbers(drawn: Any) -> np.ndarray:
     if isinstance(drawn, dict):
         return np.frombuffer(b64decode(drawn["base64"]), f"<f{drawn['bytes']}")
     return np.array(drawn)
+
+
+def formula_of(latex: str) -> tuple[float, int]:
+    """What a formula's last line comes to, computed here, and what it says that it comes to."""
+    numbers, told = latex.split("&=")[-1].replace(r"\end{aligned}", "").rsplit("=", 1)
+    numbers = re.sub(r"\\frac\{(.*?)\}\{(\d+)\}", r"((\1) / \2)", numbers)
+    for tex, python in ((r"\left\lfloor", "math.floor("), (r"\right\rfloor", ")"), (r"\cdot", "*")):
+        numbers = numbers.replace(tex, python)
+    return eval(numbers.strip(), {"math": math}), int(told)
 
 
 def code_of(app: AppTest) -> dict[str, object]:

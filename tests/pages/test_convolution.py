@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -14,7 +15,9 @@ from cnn_core.images import sample
 from cnn_core.kernels import KERNELS, gabor, parse_matrix
 from cnn_core.ops import conv2d
 from cnn_core.sizes import Sliding
-from tests.pages.conftest import OpenPage, code_of
+from cnn_core.strokes import Drawing, Stroke, to_json
+from tests.pages.conftest import OpenPage, code_of, formula_of
+from ui import specimen
 from ui.picture_input import load_picture
 
 
@@ -276,6 +279,34 @@ def test_cross_correlation_and_what_is_left_over_are_told(open_page: OpenPage) -
     assert not [m for m in open_page("convolution").markdown if "leaves a remainder" in m.value]
 
 
+@pytest.mark.parametrize(
+    ("address", "rows", "columns"),
+    [
+        ({"padding": 1, "stride": 2}, r"\frac{4 + 2 \cdot 1 - 2}{2}", r"\frac{4 + 2 \cdot 1 - 3}{2}"),
+        ({"padding": 2}, r"\frac{4 + 2 \cdot 2 - 2}{1}", r"\frac{4 + 2 \cdot 2 - 3}{1}"),
+        (
+            {"padding": 3, "dilation": 2, "stride": 3, "apart": 1, "dilation_w": 3, "stride_w": 1},
+            r"\frac{4 + 2 \cdot 3 - 2 \cdot (2-1) - 1}{3}",
+            r"\frac{8 + 2 \cdot 0 - 3 \cdot (3-1) - 1}{1}",
+        ),
+    ],
+)
+def test_the_formula_and_the_sentence_come_to_what_torch_computes(
+    open_page: OpenPage, address: dict[str, int], rows: str, columns: str
+) -> None:
+    x = ";".join([",".join("12345678"[: 8 if "apart" in address else 4])] * 4)
+    app = open_page("convolution", kernel="1,2,3;4,5,6", input=x, **address)
+    left = code_of(app)
+    shape, weights = left["output"].shape, left["kernel"].numel()  # type: ignore[attr-defined]
+    for latex, numbers, out in zip(app.latex, (rows, columns), shape, strict=True):
+        assert numbers in latex.value
+        assert formula_of(latex.value) == (out, out)
+    told = next(m.value for m in app.markdown if m.value.startswith("Output cells:"))
+    assert f"**{shape[0]}×{shape[1]} = {shape.numel()}**" in told
+    assert f"sum of each: {weights}," in told
+    assert f"in all: {shape.numel() * weights}." in told
+
+
 def test_what_a_prediction_is_about_is_not_on_the_page(open_page: OpenPage) -> None:
     app = open_page("convolution")
     assert any("**2×2 = 4**" in m.value for m in app.markdown)
@@ -344,3 +375,39 @@ def test_a_ready_made_kernels_line_is_shown_while_it_is_one(open_page: OpenPage)
     line = f"**Sobel**: {KERNELS['sobel'].does}"
     assert line in [m.value for m in app.markdown]
     assert line not in [m.value for m in open_page("convolution", kernel="1,2;3,4").markdown]
+
+
+def test_the_code_and_the_table_have_the_layers_bias_to_its_last_digit(open_page: OpenPage) -> None:
+    for bias in (0, 0.123456789, -987.6543217):
+        app = open_page("convolution", bias=bias, kernel="0.12345678901,0;0,2")
+        layer = code_of(app)["layer"]
+        table = app.dataframe[-1].value
+        shown = dict(zip(table["Argument"], table["Value"], strict=True))
+        assert shown["bias"] == str(layer.bias is not None) == "True"  # type: ignore[attr-defined]
+        assert layer.bias.item() == np.float32(bias)  # type: ignore[attr-defined]
+        assert f"fill_({bias})" in app.code[-1].value
+        assert "0.12345678901" in app.code[-1].value
+        assert app.query_params.get("bias", "0") == str(bias)
+
+
+def own_drawing() -> str:
+    """A stroke down the pad, kept as the draw page keeps it."""
+    stroke = Stroke(((0.5, 0.2), (0.45, 0.5), (0.4, 0.8)), 0.08)
+    return specimen.keep_drawing(to_json(Drawing((stroke,))))
+
+
+@pytest.mark.parametrize("slug", ["convolution", "pooling"])
+def test_a_drawing_of_ones_own_is_offered_and_the_code_loads_it(open_page: OpenPage, slug: str) -> None:
+    app = open_page(slug, view="picture")
+    drawing = own_drawing()
+    assert "Your drawing" not in app.selectbox(key="picture.picture").options
+    app.session_state["state.image"] = drawing  # as the draw page leaves it
+    app.run()
+    assert "Your drawing" in app.selectbox(key="picture.picture").options
+    app.selectbox(key="picture.picture").select(drawing).run()
+    assert app.query_params["picture"] == drawing
+    left, pixels = code_of(app), torch.tensor(specimen.load_image(drawing).pixels)
+    assert pixels.max() == 1
+    assert torch.equal(left["x"], pixels)  # type: ignore[arg-type]
+    layer = torch.nn.MaxPool2d(2) if slug == "pooling" else left["layer"]
+    assert torch.allclose(left["output"], layer(pixels[None, None])[0, 0])  # type: ignore[arg-type, operator]

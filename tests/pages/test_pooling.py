@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+import torch
 
 from cnn_core.data import load_mnist
+from cnn_core.kernels import compact
 from cnn_core.ops import max_pool2d
-from tests.pages.conftest import OpenPage, code_of
+from tests.pages.conftest import OpenPage, code_of, formula_of
 
 
 def test_it_opens_on_the_books_example(open_page: OpenPage) -> None:
@@ -58,6 +62,37 @@ def test_too_large_a_window_is_explained_as_a_window(open_page: OpenPage) -> Non
     assert [w.value for w in app.warning] == [
         "The window 8×8 does not fit into the padded input 6×6: use a smaller window."
     ]
+
+
+@pytest.mark.parametrize(("window", "stride", "padding"), [(3, 2, 0), (2, 2, 0), (4, 3, 1), (3, 4, 1)])
+def test_the_formula_and_what_is_left_over_are_torchs(
+    open_page: OpenPage, window: int, stride: int, padding: int
+) -> None:
+    wide = compact(np.arange(42).reshape(6, 7) % 10)
+    app = open_page("pooling", input=wide, window=window, stride=stride, padding=padding)
+    shape = code_of(app)["output"].shape  # type: ignore[attr-defined]
+    for latex, size, out in zip(app.latex, (6, 7), shape, strict=True):
+        assert rf"\frac{{{size} + 2 \cdot {padding} - {window}}}{{{stride}}}" in latex.value
+        assert formula_of(latex.value) == (out, out)
+    said = " ".join(m.value for m in app.markdown)
+    assert f"(3, 6, 7) → (3, {shape[0]}, {shape[1]})" in said
+    ones = torch.ones(1, 1, 6 + 2 * padding, 7 + 2 * padding, requires_grad=True)
+    torch.nn.functional.avg_pool2d(ones, window, stride).sum().backward()
+    over = [int((ones.grad[0, 0] != 0).any(axis).logical_not().sum()) for axis in (1, 0)]  # type: ignore[index]
+    told = re.search(r"under no window: rows \*\*(\d+)\*\*, columns \*\*(\d+)\*\*", said)
+    assert [int(n) for n in told.groups()] == over if told else over == [0, 0]
+
+
+@pytest.mark.parametrize(("digit", "window"), [(8, 5), (15, 7)])
+def test_the_sentence_counts_what_the_bars_count(open_page: OpenPage, digit: int, window: int) -> None:
+    """Some averages of float32 differ by their rounding only; the browser computes in doubles."""
+    address = {"picture": f"test-{digit}", "window": window, "stride": 1, "right": 1}
+    app = open_page("pooling", view="picture", op="avg", **address)
+    x = torch.tensor(load_mnist().test_images[digit] / np.float32(255)).double()[None]
+    before, after = (torch.nn.functional.avg_pool2d(a, window, 1) for a in (x, x.roll(1, 2)))
+    changed = int(((before - after).abs() > 1e-9).sum())
+    said = " ".join(m.value for m in app.markdown)
+    assert f"**{changed} of {before.numel()}** cells after pooling" in said
 
 
 def test_bad_numbers_get_a_sentence(open_page: OpenPage) -> None:

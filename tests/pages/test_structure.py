@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +82,26 @@ def test_a_layers_formulas_come_to_what_torch_counts() -> None:
             count = sum(p.numel() for p in module.parameters())
             outputs = torch.Size(row.shape[1:]).numel()  # (FN, OH, OW) or (outputs,)
             assert told == [f"{count:,}", f"{module.weight.numel() * outputs:,}"]
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_every_block_opens_to_its_shape_parameters_and_multiply_adds(open_page: OpenPage, lang: str) -> None:
+    app = open_page("structure", left="lenet5", right="notebook", lang=lang)
+    found = [e.proto for e in app.get("bidi_component") if "blocks" in e.proto.component_name]
+    for drawn, spec in zip(found, (LENET5, NETWORKS["notebook"]), strict=True):
+        data, rows = json.loads(drawn.json), summary(spec)
+        for width in ("wide", "narrow"):
+            parts = re.findall(r'data-part="([^"]+)"', data[width])
+            assert parts == ["input", *(row.name for row in rows)] == list(data["details"])
+        assert data["details"]["input"][1] == "(1, 28, 28)"
+        for part, row in zip(data["details"].values(), [None, *rows], strict=True):
+            costs = (row.parameters, row.multiply_adds) if row is not None else (0, 0)
+            title, shape, parameters, work = part
+            assert title
+            assert not row or ", ".join(map(str, row.shape)) in shape
+            nothing = {"en": "No parameters.", "ko": "매개변수가 없어요."}[lang]
+            assert f"{costs[0]:,}" in parameters if costs[0] else parameters.startswith(nothing)
+            assert f"{costs[1]:,}" in work
 
 
 def test_a_network_of_ones_own_is_built_as_the_address_says(open_page: OpenPage) -> None:

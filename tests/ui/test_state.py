@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.runtime.state import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 
@@ -90,6 +91,27 @@ def test_a_move_that_overtakes_an_address_on_its_way_to_the_browser_undoes_nothi
     app.query_params["lang"] = "en"
     app.slider[0].set_value(2)
     assert shows(app.run()) == "1 zeros False reference"  # so this one comes of going back
+
+
+def test_a_move_there_and_back_leaves_no_address_on_its_way(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, str]] = []
+    write = QueryParamsProxy.from_dict
+
+    def listened(proxy: QueryParamsProxy, params: dict[str, str]) -> None:
+        told.append(dict(params))
+        write(proxy, params)
+
+    monkeypatch.setattr(QueryParamsProxy, "from_dict", listened)
+    app.run().slider[0].set_value(4).run()
+    app.query_params.clear()
+    app.query_params["lang"] = "en"  # the browser has not heard of it yet
+    assert shows(app.slider[0].set_value(1).run()) == "1 zeros False reference"
+    assert told == [{"lang": "en"}, {"lang": "en", "stride": "4"}, {"lang": "en"}]
+    app.query_params["stride"] = "4"  # by Back: it is there already
+    assert shows(app.run()) == "4 zeros False reference"
+    assert len(told) == 3
 
 
 def test_a_link_of_the_menu_finds_a_page_as_it_was_left(app: AppTest) -> None:

@@ -18,11 +18,9 @@ class ConvGrid extends Renderer {
     this.reading = make("p", panel, { className: "reading" });
     this.note = make("p", panel, { className: "note" });
     this.player = new Player(panel, {
-      rewind: () => this.rewind(),
-      back: () => this.stepBy(-1),
+      rewind: () => this.rewind(), back: () => this.stepBy(-1),
       play: () => (this.playing ? this.pause() : this.play()),
-      step: () => this.stepBy(1),
-      slide: (n) => this.moveTo(n),
+      step: () => this.stepBy(1), slide: (n) => this.moveTo(n),
       predict: (on) => this.setPredict(on),
     });
     this.questions = new Questions(panel, (what, n, c) => this.answered(what, n, c));
@@ -46,10 +44,9 @@ class ConvGrid extends Renderer {
     if (signature === this.signature) return this.schedule();
     this.signature = signature;
     const before = this.model;
-    const place = before?.subject === data.subject ? before.place(this.at) : data.start;
     const model = (this.model = new Model(data));
     this.labels = data.labels;
-    this.at = model.position(Math.min(place[0], model.out[0] - 1), Math.min(place[1], model.out[1] - 1));
+    this.goTo(before?.subject === data.subject ? before.place(this.at) : data.start);
     if (!before || `${before.out} ${before.padded} ${before.window}` !== `${model.out} ${model.padded} ${model.window}`) {
       Object.assign(this, { filled: null, pointed: null, playing: false });
     }
@@ -58,7 +55,9 @@ class ConvGrid extends Renderer {
     this.phase = null;
     const known = (one) => JSON.stringify([one.results, one.biases]);
     if (!before || known(before) !== known(model)) this.forget();
-    if (!before || before.predict !== model.predict) this.predicting = this.player.predict.checked = data.predict;
+    if (!before || before.predict !== model.predict) this.predicting = this.player.predict.checked = Boolean(data.predict);
+    this.player.predictLabel.hidden = data.predict === null;
+    if (this.sizeHidden()) this.standStill();
     this.longestRead = 0;
     this.reading.style.minHeight = "";
     this.nameKeys(data.labels);
@@ -135,7 +134,14 @@ class ConvGrid extends Renderer {
 
   // ---- moving the window
 
+  // To this row and column, or as near as there is one.
+  goTo(place) {
+    const { model } = this;
+    this.at = model.position(...place.map((n, axis) => Math.min(n, model.out[axis] - 1)));
+  }
+
   moveTo(n) {
+    if (this.sizeHidden()) return;
     this.letGo();
     this.at = Math.min(Math.max(n, 0), this.model.count - 1);
     const played = this.phase !== null;
@@ -160,6 +166,7 @@ class ConvGrid extends Renderer {
   }
 
   rewind() {
+    if (this.sizeHidden()) return;
     this.pause();
     this.filled = this.model.count > 1 ? 1 : null;
     this.at = 0;
@@ -169,6 +176,7 @@ class ConvGrid extends Renderer {
   }
 
   play() {
+    if (this.sizeHidden()) return;
     if (this.filled === null || this.at === this.model.count - 1) this.rewind();
     this.playing = true;
     this.letGo();
@@ -254,11 +262,17 @@ class ConvGrid extends Renderer {
   }
 
   setPredict(on) {
-    this.predicting = on;
-    this.filled = null;
+    Object.assign(this, { predicting: on, filled: null });
     this.pause();
     this.forget();
+    if (on) this.standStill();
     this.paintAll();
+  }
+
+  // While the output's size is asked for: how far the window goes would tell it.
+  standStill() {
+    this.goTo(this.model.start);
+    Object.assign(this, { pinned: false, pointed: null, playing: false });
   }
 
   answered(what, n, c) {

@@ -37,7 +37,7 @@ def conv_grid(
     key: str,
     op: str = "conv",
     window: int | ops.Pair = 2,
-    predict: bool = False,
+    predict: bool | None = False,
     show_im2col: bool = False,
     names: Sequence[str] | None = None,
     input_range: tuple[float, float] | None = None,
@@ -51,7 +51,8 @@ def conv_grid(
     ``x`` (C, H, W) or (H, W); ``weight`` (FN, C, FH, FW), (C, FH, FW) or (FH, FW) for ``op`` "conv", with one
     ``bias`` or one a filter; ``window`` for "max" and "avg", which show each channel's own output. Pairs are
     (height, width). ``names`` of the channels; ``input_range``: the input is a picture, black to white over
-    this range; ``note`` is a line below the sum; ``at`` is where the window first stands, and stands again
+    this range; ``predict``: whether a learner begins by predicting (None: there is no such switch);
+    ``note`` is a line below the sum; ``at`` is where the window first stands, and stands again
     when ``subject``, what the grids are about, is another; ``origin``: these are a part of larger grids, in
     whose output their first cell has this (row, column). The same ``key`` again changes the grids in place.
     A page shows nothing (``held_back``) that says what the grids hide. Raises :class:`Problem` for what

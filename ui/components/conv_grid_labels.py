@@ -38,6 +38,14 @@ def _grids() -> dict[str, str]:
         "unused": t("No window reaches it."),
         "weight": t("The weight {value} multiplies {count} input cells: the same weight everywhere."),
         "weightOnce": t("The weight {value} multiplies 1 input cell: the window stands in one place only."),
+        "weightPadded": t(
+            "The weight {value} multiplies {count} cells, {padding} of them padding: the same weight "
+            "everywhere."
+        ),
+        "weightOnceOutside": t(
+            "The weight {value} multiplies 1 cell of the padding: the window stands in one place only."
+        ),
+        "here": t("Here: {x} × {w} = {product}."),
         "weightAsked": t("The weight {value}, the same at every place of the window."),
         "hidden": t("Hidden while you predict."),
         "matrix": t(
@@ -110,5 +118,6 @@ def _slips() -> dict[str, str]:
         "largest": t("That is the largest; the average is asked for."),
         "mean": t("That is the average; the largest is asked for."),
         "first": t("That is the first value of the window, not the largest."),
+        "otherPooled": t("Look at the values in the window once more."),
         "other": t("Compare your sum with the one shown, product by product."),
     }

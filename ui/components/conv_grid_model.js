@@ -171,12 +171,28 @@ function slip(model, n, c, answer) {
     const inside = r >= 0 && k >= 0 && r < model.out[0] && k < model.out[1];
     if (inside && same(model.value(model.position(r, k), c))) return { why: "neighbour", beside: model.position(r, k) };
   }
-  return { why: "other" };
+  return { why: model.pools ? "otherPooled" : "other" };
 }
 
-// Is a typed number the value, as exactly as one can ask: whole numbers to the digit, others to a percent?
+const ROUNDING = 1e-9; // a sum in another order may differ by less
+
+// Is a typed number the value, as exactly as one can ask: whole numbers to the digit, others to what is told
+// of them, or to a percent?
 function isRight(answer, value) {
-  return Math.abs(answer - value) <= (Number.isInteger(value) ? 1e-9 : Math.max(0.005, Math.abs(value) / 100));
+  const isWhole = Math.abs(value - Math.round(value)) < ROUNDING;
+  const room = isWhole ? 0 : Math.max(10 ** -digitsOf(value) / 2, Math.abs(value) / 100);
+  return Math.abs(answer - value) <= room + ROUNDING;
+}
+
+// How many digits after the point tell a number: two, and of a small one as many as its first two take.
+function digitsOf(value) {
+  if (Math.abs(value) < ROUNDING) return 2;
+  return Math.max(2, 1 - Math.floor(Math.log10(Math.abs(value))));
+}
+
+// For a sentence that one number depends on: 0.0042 is not told as 0.
+function told(value) {
+  return rounded(value, Number.isFinite(value) ? digitsOf(value) : 2);
 }
 
 // For the eye: at most `digits` after the point, and a true minus sign.

@@ -44,13 +44,15 @@ class Player {
     this.labels = labels;
   }
 
-  show({ n, count, playing, where }) {
+  // `asked`: how many positions there are is still to be found out, so that the window stands still.
+  show({ n, count, playing, where, asked }) {
     const name = playing ? this.labels.pause : this.labels.play;
     set(this.play, { "aria-label": name, title: name });
     set(this.play.querySelector("path"), { d: ICONS[playing ? "pause" : "play"] });
-    set(this.slider, { max: count - 1, "aria-valuetext": where });
-    this.slider.value = n;
-    this.slider.disabled = count < 2;
+    set(this.slider, { max: asked ? 1 : count - 1, "aria-valuetext": where });
+    this.slider.value = asked ? 0 : n;
+    this.slider.disabled = asked || count < 2;
+    for (const button of [this.rewind, this.back, this.play, this.step]) button.disabled = asked;
   }
 }
 
@@ -160,14 +162,14 @@ class Questions {
     const { why, term, beside } = slip(this.model, this.n, this.c, answer);
     const [row, col] = this.model.named(beside ?? this.n);
     const gaps = { row, col, bias: rounded(this.model.bias ?? 0) };
-    if (term) Object.assign(gaps, { x: rounded(term.x), w: inBrackets(term.w), product: rounded(term.product) });
-    const correct = fill(this.labels.correct, { where: this.where, value: rounded(value), answer: rounded(answer) });
+    if (term) Object.assign(gaps, { x: told(term.x), w: inBrackets(term.w, told), product: told(term.product) });
+    const correct = fill(this.labels.correct, { where: this.where, value: told(value), answer: told(answer) });
     this.tell("wrong", `${correct} ${fill(this.labels.slips[why], gaps)}`);
     return this.answered("cell", this.n, this.c);
   }
 
   giveCell(kind = "") {
-    const value = rounded(this.model.value(this.n, this.c));
+    const value = told(this.model.value(this.n, this.c));
     this.tell(kind, fill(kind ? this.labels.right : this.labels.cellIs, { where: this.where, value }));
     this.answered("cell", this.n, this.c);
   }

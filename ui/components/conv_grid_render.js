@@ -29,7 +29,8 @@ class Renderer extends Painter {
     this.renderWords(n, c);
     const { sizeKnown, predicting: on } = this;
     this.questions.show({ model, labels, n, c, on, sizeKnown, cellKnown: this.isOpen(n, c), where: this.whereAbout(n, c) });
-    this.player.show({ n, count: model.count, playing: this.playing, where: wherePosition(model, n, labels) });
+    const where = wherePosition(model, n, labels);
+    this.player.show({ n, count: model.count, playing: this.playing, where, asked: this.sizeHidden() });
     Object.assign(this, { restyled: false, filling: false });
     this.root.classList.toggle("pinned", this.pinned);
     set(this.root, { "data-row": row, "data-col": col, "data-pinned": this.pinned, "data-playing": this.playing });
@@ -82,7 +83,10 @@ class Renderer extends Painter {
     }
     const asked = this.sizeHidden();
     if (pointed?.on === "input") sentence = aboutInput(model, pointed.c, pointed.row, pointed.col, labels, asked);
-    if (pointed?.on === "kernel" && !model.pools) sentence = aboutWeight(model, pointed.c, pointed.tap, labels, asked);
+    if (pointed?.on === "kernel" && !model.pools) {
+      sentence = aboutWeight(model, pointed.c, pointed.tap, labels, asked);
+      if (this.isOpen(n, c)) sentence += aboutProduct(model, pointed.c, pointed.tap, n, labels);
+    }
     if (this.pinned) sentence = `${sentence} · ${labels.pinned}`;
     this.read(sentence);
     model.x.forEach((_, i) => {

@@ -3,8 +3,8 @@
 const LONGEST_SUM = 160; // characters; a longer one is told by how many terms it has
 
 // A negative number inside a product or a sum stands in brackets.
-function inBrackets(value) {
-  return value < 0 ? `(${rounded(value)})` : rounded(value);
+function inBrackets(value, say = rounded) {
+  return value < 0 ? `(${say(value)})` : say(value);
 }
 
 function product({ x, w }) {
@@ -22,7 +22,7 @@ function equation(model, n, c, labels) {
   const value = rounded(model.value(n, c));
   const seen = model.pools ? model.terms(c, n).map((term) => term.x) : [];
   if (model.op === "max") return `max(${written(seen.map((x) => rounded(x)), ", ", labels.values)}) = ${value}`;
-  if (model.op === "avg") return `(${written(seen.map(inBrackets), " + ", labels.values)}) ÷ ${model.taps} = ${value}`;
+  if (model.op === "avg") return `(${written(seen.map((x) => inBrackets(x)), " + ", labels.values)}) ÷ ${model.taps} = ${value}`;
   const bias = model.bias ? ` + ${inBrackets(model.bias)} (${labels.bias})` : "";
   const parts = model.maps.map((map, i) => `${i ? inBrackets(map[n]) : rounded(map[n])} (${model.names[i]})`);
   const sum = model.adds ? parts.join(" + ") : written(model.terms(0, n).map(product), " + ", labels.products);
@@ -61,6 +61,14 @@ function aboutInput(model, c, row, col, labels, asked) {
 
 function aboutWeight(model, c, tap, labels, asked) {
   const value = model.weightAt(c, tap);
-  const sentence = asked ? labels.weightAsked : model.count === 1 ? labels.weightOnce : labels.weight;
-  return `${fill(sentence, { value: rounded(value), count: model.count })}${exactly(value, labels)}`;
+  const padding = model.meets(tap).filter(([row, col]) => model.isBorder(row, col)).length;
+  const [one, many] = padding ? [labels.weightOnceOutside, labels.weightPadded] : [labels.weightOnce, labels.weight];
+  const sentence = asked ? labels.weightAsked : model.count === 1 ? one : many;
+  return `${fill(sentence, { value: rounded(value), count: model.count, padding })}${exactly(value, labels)}`;
+}
+
+// What a weight does where the window stands: its cell of the kernel may be too small to say so.
+function aboutProduct(model, c, tap, n, labels) {
+  const { x, w, product } = model.terms(c, n)[tap];
+  return ` ${fill(labels.here, { x: told(x), w: inBrackets(w, told), product: told(product) })}`;
 }

@@ -14,6 +14,11 @@ function value(raw) {
   return Number(top) / Number(bottom);
 }
 
+// A sign that would part two cells, as one that does not and looks like it.
+function fullWidth(sign) {
+  return String.fromCharCode(sign.charCodeAt(0) + 0xfee0);
+}
+
 // For the eye: three digits, or what fits into a narrow cell; a tiny number is not shown as 0.
 function shown(number, narrow) {
   let text = String(Number(number.toPrecision(3)));
@@ -68,7 +73,7 @@ class Cells {
   field(r, c) {
     const field = make("input", this.table, { type: "text", autocomplete: "off", spellcheck: false });
     field.addEventListener("focus", () => {
-      field.value = this.rows[r][c];
+      this.before = field.value = this.rows[r][c];
       field.select();
     });
     field.addEventListener("input", () => {
@@ -84,13 +89,20 @@ class Cells {
   edit(field, r, c) {
     this.rows[r][c] = plain(field.value);
     this.paint(field, r, c);
-    this.say(this.rows.map((row) => row.join(" ")).join("\n"));
+    this.say(this.text());
   }
 
-  say(text) {
+  // All cells as text; `other`: what stands in one of them instead, as one word whatever it holds.
+  text(r, c, other) {
+    const one = other?.replace(/\s+/g, "␣").replace(/[,;()[\]]/g, fullWidth);
+    return this.rows.map((row, a) => row.map((cell, b) => (a === r && b === c ? one : cell)).join(" ")).join("\n");
+  }
+
+  // `before`: the text to go back to first, where a number was told on the way to what is none.
+  say(text, before = null) {
     this.edits += 1;
-    const edit = { number: this.edits, text };
-    if (this.ask) this.asker.ask(this.ask, text);
+    const edit = { number: this.edits, text, before };
+    if (this.ask) this.asker.ask(this.ask, before ?? text);
     this.later.say(() => this.tell(edit), this.ask ? REST : 0);
   }
 
@@ -100,9 +112,9 @@ class Cells {
     const raw = field.value.trim();
     const same = plain(raw) === this.rows[r][c];
     if (raw && !same && !NUMBER.test(raw)) {
-      const rows = this.rows.map((row) => [...row]);
-      rows[r][c] = raw.replace(/\s+/g, "");
-      this.say(rows.map((row) => row.join(" ")).join("\n")); // Python says what is wrong with it
+      const told = this.rows[r][c] !== this.before;
+      this.rows[r][c] = this.before;
+      this.say(this.text(r, c, raw), told ? this.text() : null); // Python says what is wrong with it
     } else if (!raw && !same) this.edit(field, r, c);
     this.fill(field, r, c);
   }

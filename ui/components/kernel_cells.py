@@ -23,7 +23,8 @@ def kernel_cells(key: str, kernel: np.ndarray, on_edit: Callable[[str], None], a
     def edited() -> None:
         edit = heard(key, "edit")
         if edit:
-            on_edit(str(edit["text"]))
+            for text in filter(None, (edit.get("before"), edit["text"])):
+                on_edit(str(text))
 
     last = heard(key, "edit")
     _mount(
