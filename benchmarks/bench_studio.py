@@ -1,13 +1,13 @@
 """What the training studio costs: a click's first point, a whole run, and a page that watches.
 
 python -m benchmarks.bench_studio prints one JSON line, from a real server with its engine:
-``click_to_first_point``: seconds from the click on Start in a real browser to the frame that shows the first
-point on the chart, median and longest of runs on a warm worker; ``fast_against_bare``: how many times as long
-the preset takes from click to end as the same steps, tests and final test in a bare loop, and
-``notebook_against_bare``: the same for that many steps of the notebook's own DataLoader loop, with no test at
-all (all three take turns; medians of the ratios); ``watching_costs``: the share of the images per second that
-a page takes away while a client of Streamlit's protocol has it poll as a browser does (with and without, in
-turns).
+``click_to_first_point``: seconds from the click on Start in a real browser to the frame that shows the
+first point on the chart, median and longest of runs on a warm worker; ``fast_against_bare``: how many times
+as long the preset takes from the click to its end, with the page watching, as the same steps, tests and
+final test in a bare loop, and ``notebook_against_bare``: the same for that many steps of the notebook's own
+DataLoader loop, with no test at all (all three take turns; medians of the ratios); ``watching_costs``: the
+share of the images per second that a page takes away while a client of Streamlit's protocol has it poll as
+a browser does (with and without, in turns).
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
 
 from benchmarks import bench_training
+from benchmarks.visitor import watching
 from cnn_core.data import Mnist, load_mnist
 from cnn_core.presets import PRESETS
 from cnn_core.runs import RunStore
@@ -57,28 +54,40 @@ def until(condition: Callable[[], object], every: float = 0.005) -> None:
         time.sleep(every)
 
 
-def clicks_to_first_point(server: Server, store: RunStore) -> list[float]:
+def clicks_to_first_point(page: Any, server: Server, store: RunStore) -> list[float]:
     """Seconds from each click on Start to the first point on the chart; each run ends before the next."""
-    with chromium() as browser:
-        page = new_page(browser)
-        page.goto(f"{server.url}/training?lang=en&preset=fast&steps=40")
-        start = page.get_by_role("button", name="Start with another seed")
-        start.wait_for(timeout=60_000)
-        page.locator("svg.plot path.raw").first.wait_for(state="attached")
-        waits = []
-        for _ in range(1 + CLICKS):
-            wait_until_idle(page)
-            chart = page.locator("svg.plot").first.element_handle()
-            waits.append(page.evaluate(FIRST_POINT, [start.element_handle(), chart]) / 1000)
-            until(lambda: all(run.is_over for run in store.runs()))
-        return waits[1:]  # the first one loads what the page needs
+    start = opened(page, server, "Start with another seed", "steps=40")
+    page.locator("svg.plot path.raw").first.wait_for(state="attached")
+    waits = []
+    for _ in range(1 + CLICKS):
+        wait_until_idle(page)
+        chart = page.locator("svg.plot").first.element_handle()
+        waits.append(page.evaluate(FIRST_POINT, [start.element_handle(), chart]) / 1000)
+        until(lambda: all(run.is_over for run in store.runs()))
+    return waits[1:]  # the first one loads what the page needs
 
 
-def click_to_end(store: RunStore, spec: TrainingSpec) -> float:
+def click_to_end(page: Any, server: Server, store: RunStore, seed: int) -> float:
+    """Seconds from the click on Start to the end of the run, which the page watches meanwhile."""
+    run_id = replace(FAST, seed=seed).run_id
+    start = opened(page, server, "Start", f"seed={seed}")
     clicked = time.perf_counter()
-    run_id = store.add(spec)
+    start.evaluate("(button) => button.click()")
+    until(lambda: run_id in [run.id for run in store.runs()])
     until(lambda: store.run(run_id).is_over, every=0.1)  # to ask takes time from the training
-    return time.perf_counter() - clicked
+    seconds = time.perf_counter() - clicked
+    assert round(store.evaluations(run_id)[-1].accuracy, 2) >= 0.98
+    page.goto("about:blank")
+    return seconds
+
+
+def opened(page: Any, server: Server, button: str, choices: str) -> Any:
+    """The training page with the choices, at rest: its button."""
+    page.goto(f"{server.url}/training?lang=en&preset=fast&{choices}")
+    start = page.get_by_role("button", name=button, exact=True)
+    start.wait_for(timeout=60_000)
+    wait_until_idle(page)
+    return start
 
 
 def bare(spec: TrainingSpec, data: Mnist) -> float:
@@ -119,55 +128,6 @@ def notebook(spec: TrainingSpec, data: Mnist) -> float:
     return time.perf_counter() - begun
 
 
-@contextmanager
-def watching(url: str, run_id: str) -> Iterator[None]:
-    """The training page with a run open, its fragments polling as they do in a browser."""
-    over = threading.Event()
-    begun = threading.Event()
-    client = threading.Thread(target=_watch, args=(url, run_id, over, begun), daemon=True)
-    client.start()
-    begun.wait()
-    try:
-        yield
-    finally:
-        over.set()
-        client.join()
-
-
-def _watch(url: str, run_id: str, over: threading.Event, begun: threading.Event) -> None:
-    query, page, polls = f"lang=en&run={run_id}", "", {}
-    due: dict[str, float] = {}
-    with connect(url.replace("http", "ws") + "/_stcore/stream", max_size=None) as socket:
-        _ask(socket, query, page)
-        while not over.is_set():
-            try:
-                message = ForwardMsg.FromString(socket.recv(timeout=0.05))  # type: ignore[arg-type]
-            except TimeoutError:
-                message = ForwardMsg()
-            if message.HasField("new_session"):
-                page = message.new_session.page_script_hash
-            elif message.HasField("auto_rerun"):
-                polls[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-                due.setdefault(message.auto_rerun.fragment_id, time.monotonic())
-            elif message.HasField("script_finished") and page:
-                begun.set()
-            for fragment, interval in polls.items():
-                if time.monotonic() > due[fragment]:
-                    due[fragment] = time.monotonic() + interval
-                    _ask(socket, query, page, fragment)
-
-
-def _ask(socket: object, query: str, page: str, fragment: str = "") -> None:
-    message = BackMsg()
-    message.rerun_script.query_string = query
-    message.rerun_script.page_script_hash = page
-    message.rerun_script.page_name = "" if page else "training"  # as a browser does with a deep link
-    if fragment:
-        message.rerun_script.fragment_id = fragment
-        message.rerun_script.is_auto_rerun = True
-    socket.send(message.SerializeToString())  # type: ignore[attr-defined]
-
-
 def images_per_second(store: RunStore, run_id: str) -> float:
     begun, step = time.perf_counter(), store.run(run_id).step
     time.sleep(PHASE_SECONDS)
@@ -189,18 +149,20 @@ def watching_costs(url: str, store: RunStore) -> float:
 def main() -> None:
     torch.set_num_threads(os.cpu_count() or 1)
     data = load_mnist()
-    with streamlit_server() as server:
+    with streamlit_server() as server, chromium() as browser:
+        page = new_page(browser)
         store = RunStore(server.home / "runs.sqlite")
         run_id = store.add(replace(FAST, steps=1))
         with watching(server.url, run_id):  # the first visit starts the engine
             until(lambda: store.run(run_id).is_over)
-        points = clicks_to_first_point(server, store)
+        points = clicks_to_first_point(page, server, store)
         fast, loop = [], []
         for seed in range(1, 1 + TURNS):
             spec = replace(FAST, seed=seed)
             seconds = bare(spec, data)
-            fast.append(click_to_end(store, spec) / seconds)
+            fast.append(click_to_end(page, server, store, seed) / seconds)
             loop.append(notebook(spec, data) / seconds)
+        page.context.close()
         result = {
             "threads": torch.get_num_threads(),
             "click_to_first_point": round(statistics.median(points), 3),

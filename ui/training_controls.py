@@ -18,6 +18,7 @@ NUMBERS: dict[str, tuple[float, float, float, str]] = {  # lowest, highest, step
     "seed": (0, 2**31 - 1, 1, "%d"),
     "train_size": (1, 60_000, 1, "%d"),
     "momentum": (0.0, 0.9999, 0.1, "%g"),
+    "weight_decay": (0.0, 10.0, 0.01, "%g"),
 }
 _OF_TRAINING = [name for name in SETTINGS if name not in ("network", "kernels", "held")]
 
@@ -56,7 +57,7 @@ def _training(page: PageState) -> None:
                 _select(page, name, called[name], names[name], value)
             else:
                 unused = name == "momentum" and spec.optimiser != "sgd"
-                exact = float(value) if name in ("learning_rate", "momentum") else value
+                exact = float(value) if isinstance(NUMBERS[name][0], float) else value
                 _number(page, name, called[name], exact, unused)
     with columns[len(_OF_TRAINING) % 2]:
         _epochs(page)

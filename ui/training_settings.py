@@ -29,6 +29,7 @@ def _network(raw: str) -> str:
 
 
 MOST_STEPS = 20_000
+USUAL_DECAY = {"adamw": 0.01}  # torch's defaults; of the others it is 0
 FIELDS = {
     "preset": PRESET,
     "network": Field(None, _network),
@@ -39,6 +40,7 @@ FIELDS = {
     "train_size": _changed(integer(1, 1, 60_000)),
     "optimiser": _changed(choice("", OPTIMISERS)),
     "momentum": _changed(number(0, 0, 0.9999)),
+    "weight_decay": _changed(number(0, 0, 10)),
     "schedule": _changed(choice("", SCHEDULES)),
     "initialisation": _changed(choice("", INITIALISATIONS)),
     "augmentation": _changed(choice("", ["on", "off"])),
@@ -125,6 +127,7 @@ def labels() -> dict[str, str]:
         "train_size": t("Training images"),
         "optimiser": t("Optimiser"),
         "momentum": t("Momentum (of SGD)"),
+        "weight_decay": t("Weight decay"),
         "schedule": t("Schedule of the learning rate"),
         "initialisation": t("First weights"),
         "augmentation": t("Vary the training images a little"),
@@ -165,6 +168,8 @@ def in_words(spec: TrainingSpec) -> str:
     said[-1] += f" ({names['schedule'][spec.schedule]})"
     if spec.momentum:
         said.append(f"{t('Momentum (of SGD)')} {spec.momentum:g}")
+    if spec.weight_decay != USUAL_DECAY.get(spec.optimiser, 0.0):
+        said.append(f"{t('Weight decay')} {spec.weight_decay:g}")
     said.append(
         t(
             "{steps:,} steps of {images:,} images, seed {seed}",
