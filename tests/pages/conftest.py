@@ -70,7 +70,8 @@ def numbers(drawn: Any) -> np.ndarray:
 
 def formula_of(latex: str) -> tuple[float, int]:
     """What a formula's last line comes to, computed here, and what it says that it comes to."""
-    numbers, told = latex.split("&=")[-1].replace(r"\end{aligned}", "").rsplit("=", 1)
+    last = latex.replace("$$", "").split("&=")[-1]
+    numbers, told = last.replace(r"\end{aligned}", "").rsplit("=", 1)
     numbers = re.sub(r"\\frac\{(.*?)\}\{(\d+)\}", r"((\1) / \2)", numbers)
     for tex, python in ((r"\left\lfloor", "math.floor("), (r"\right\rfloor", ")"), (r"\cdot", "*")):
         numbers = numbers.replace(tex, python)
