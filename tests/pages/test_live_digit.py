@@ -14,7 +14,7 @@ from cnn_core.runs import RunStore
 from cnn_core.training import TrainingSpec, fit
 from tests.pages.conftest import OpenPage
 from tests.trained import SMALL, few_images, train_into
-from ui import run_watch, training_digit
+from ui import run_watch, way_through
 from ui.specimen import store
 
 
@@ -74,9 +74,9 @@ def test_whoever_watches_second_finds_it_computed(
     open_page("training")
     run_id = train_into(Recorder(), SMALL, few_images())
     counted: list[int] = []
-    maps = training_digit.feature_maps
+    maps = way_through.feature_maps
     monkeypatch.setattr(
-        training_digit, "feature_maps", lambda model, image: (counted.append(1), maps(model, image))[1]
+        way_through, "feature_maps", lambda model, image: (counted.append(1), maps(model, image))[1]
     )
     app = open_page("training", run=run_id)
     counted.clear()
