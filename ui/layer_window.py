@@ -21,7 +21,7 @@ def layer_window(row: LayerSummary, key: str) -> None:
     st.markdown(
         t(
             "**{name}: its window on small numbers.** Kernel {size}×{size}, stride {stride}, padding "
-            "{padding}, as in the layer; one of its {channels} input channels, one of its {filters} filters. "
+            "{padding}, as in the layer; one input channel of {channels}, one filter of {filters}. "
             "Press play, or point at any cell. The formula has the layer's own sizes:",
             name=row.name,
             size=layer.kernel,
