@@ -134,13 +134,13 @@ def images_per_second(store: RunStore, run_id: str) -> float:
     return (store.run(run_id).step - step) * FAST.batch_size / (time.perf_counter() - begun)
 
 
-def watching_costs(url: str, store: RunStore) -> float:
+def watching_costs(url: str, store: RunStore, people: int = 1) -> float:
     run_id = store.add(replace(FAST, steps=20_000, seed=77), owner=OWNER)
     until(lambda: store.run(run_id).step)
     ratios = []
     for _ in range(PHASES):
         alone = images_per_second(store, run_id)
-        with watching(url, run_id):
+        with watching(url, run_id, people):
             ratios.append(images_per_second(store, run_id) / alone)
     store.request(run_id, "stop", OWNER)
     return 1 - statistics.median(ratios)

@@ -116,6 +116,9 @@ def test_the_training_page_goes_back_to_any_step(
             accuracy=right / len(answers),
         )
         expect(page.get_by_text(said.replace("**", ""))).to_be_visible()
+    slider.press("End")
+    slider.press("ArrowLeft")
+    expect(page.locator(".marked")).to_have_text(f"{store.snapshot_steps(REFERENCE)[-2]:,}")
     page.get_by_role("button", name=translate("Play the steps", code)).click()
     page.wait_for_url(lambda url: "step=" not in url, timeout=PATIENCE)
     expect(page.locator(".marked")).to_be_hidden()
