@@ -1,4 +1,4 @@
-# make run: the app. make test: every test that fits into 20 minutes. make test-slow: the rest.
+# make run: the app. make test: every test that fits into 25 minutes. make test-slow: the rest.
 PORT ?= 8501
 PYTHON ?= python3
 VENV := .venv
