@@ -124,7 +124,7 @@ with with_others:
     training_runs.pick_compared(page, run, compared)
 with with_more:
     st.toggle(t("Learning rate and speed, too"), **page.dial("more"))
-branching.rewind(page, run, learner)
+branching.rewind(page, run, learner, at)
 if run.is_over:
     training_results.show(page, run, history_at(run, at))
 

@@ -23,13 +23,17 @@ from ui.training_runs import attempt
 from ui.training_settings import MOST_STEPS, labels, options
 
 
-def rewind(page: PageState, run: Run, learner: str) -> None:
-    """Choose a step of the run and what is to be otherwise from there on, and start that run."""
+def rewind(page: PageState, run: Run, learner: str, shown: int) -> None:
+    """Choose a step of the run and what is to be otherwise from there on, and start that run.
+
+    ``shown`` is the step that the page shows, and so the one to begin from; LAST while the run goes on: then
+    it is chosen here.
+    """
     steps = store().snapshot_steps(run.id)
     if not steps:
         return
     with st.expander(t("Go back to a step, and train on from there with other settings"), key="branching"):
-        at = _pick_step(page, steps)
+        at = _pick_step(page, steps) if shown == LAST else shown
         st.page_link(
             PAGES["slow_motion"].file,
             label=t("Take the next step from here in slow motion"),
