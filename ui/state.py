@@ -8,6 +8,7 @@ Not so one that was overtaken: a hand moved two controls before the browser had 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,8 @@ _OVERTAKEN = "address.overtaken"  # parameters written before those, since the b
 _HAND = "address.hand"  # a hand has moved something since the address was written
 _NOTES = "address.notes"  # what an address asked for that does not exist
 _EPOCH = "address.epoch"  # rises when an address was taken: components then take their values afresh
+_HANDED = "dial.handed"  # widget -> when the browser was last handed its value, by time.monotonic
+SETTLES = 1.0  # seconds in which that may have been lost: a run that is overtaken at once is not sent
 MOST_ON_THE_WAY = 8  # addresses that the browser may not have heard of yet
 
 
@@ -97,11 +100,15 @@ def dial(key: str, value: Any, take: Callable[[Any], None], options: Sequence[An
     """``key`` and ``on_change`` of a slider, number box or switch that shows ``value``.
 
     ``take`` gets what a learner sets. Streamlit hands a value that is set here to the browser, over whatever
-    the hand has done since: so it is set only where the browser does not have it. A slider over ``options``
-    that may change is another one for each list of them.
+    the hand has done since: so it is set only where the browser does not have it, and once more in the runs
+    that follow at once. A slider over ``options`` that may change is another one for each list of them.
     """
     session, key = st.session_state, ".".join([key, *map(str, options)])
-    if session.get(key) != value:
+    handed, now = session.setdefault(_HANDED, {}), time.monotonic()
+    is_new = session.get(key) != value
+    if is_new:
+        handed[key] = now
+    if is_new or now < handed.get(key, 0.0) + SETTLES:
         session[key] = value
     return {"key": key, "on_change": lambda: _by_hand(key, take)}
 
@@ -114,6 +121,7 @@ def control(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]
 
 def _by_hand(key: str, take: Callable[[Any], None]) -> None:
     st.session_state[_HAND] = True
+    st.session_state.get(_HANDED, {}).pop(key, None)
     take(st.session_state[key])
 
 

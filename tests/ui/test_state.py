@@ -6,6 +6,8 @@ import pytest
 from streamlit.runtime.state import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
+from ui import state
+
 
 def page() -> None:
     """A page with a choice of its own and one that all pages share."""
@@ -52,8 +54,17 @@ def test_a_changed_widget_is_written_into_the_address(app: AppTest) -> None:
     assert dict(app.query_params) == {"lang": "en", "stride": "4"}
 
 
-def test_a_number_is_handed_to_the_browser_only_where_it_does_not_have_it(app: AppTest) -> None:
+def test_a_number_is_handed_again_in_a_run_that_follows_at_once(app: AppTest) -> None:
+    """The run before may not have been sent: the browser would fall back to the lowest number, and say so."""
+    handed = [bool(app.run().slider[0].proto.set_value) for _ in range(2)]
+    assert handed == [True, True]
+
+
+def test_a_number_is_handed_to_the_browser_only_where_it_does_not_have_it(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else what a hand has moved meanwhile would jump back."""
+    monkeypatch.setattr(state, "SETTLES", 0.0)
     app.run()
     handed = [bool(app.run().slider[0].proto.set_value)]
     handed.append(bool(app.slider[0].set_value(4).run().slider[0].proto.set_value))
