@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnn_core.models import first_layer
+from cnn_core.numerals import typed
 from cnn_core.spec import TrainingSpec
-from cnn_core.torch_code import exact, model_lines
+from cnn_core.torch_code import model_lines
 
 _KAIMING = "nn.init.kaiming_normal_(layer.weight, nonlinearity='relu')"
 _INITIALISATIONS = {
@@ -99,15 +100,15 @@ def _data(spec: TrainingSpec) -> list[str]:
 
 
 def _optimiser(spec: TrainingSpec) -> str:
-    more = f", weight_decay={exact(spec.weight_decay)}" if spec.weight_decay else ""
+    more = f", weight_decay={typed(spec.weight_decay)}" if spec.weight_decay else ""
     learning = "[p for p in model.parameters() if p.requires_grad]" if spec.frozen else "model.parameters()"
     if spec.optimiser == "sgd":
-        more = (f", momentum={exact(spec.momentum)}" if spec.momentum else "") + more
-        return f"torch.optim.SGD({learning}, lr={exact(spec.learning_rate)}{more})"
+        more = (f", momentum={typed(spec.momentum)}" if spec.momentum else "") + more
+        return f"torch.optim.SGD({learning}, lr={typed(spec.learning_rate)}{more})"
     name = {"adam": "Adam", "adamw": "AdamW"}[spec.optimiser]
     if spec.optimiser == "adamw":
-        more = f", weight_decay={exact(spec.weight_decay)}"
-    return f"torch.optim.{name}({learning}, lr={exact(spec.learning_rate)}{more})"
+        more = f", weight_decay={typed(spec.weight_decay)}"
+    return f"torch.optim.{name}({learning}, lr={typed(spec.learning_rate)}{more})"
 
 
 def _loop(spec: TrainingSpec) -> list[str]:
@@ -116,7 +117,7 @@ def _loop(spec: TrainingSpec) -> list[str]:
         lines += [
             "",
             "def learning_rate(step):  # up for 30 % of the steps, then down",
-            f"    rising, high = max(1, 0.3 * {spec.steps}), {exact(spec.learning_rate)}",
+            f"    rising, high = max(1, 0.3 * {spec.steps}), {typed(spec.learning_rate)}",
             "    if step <= rising:",
             "        low, share = high / 25, 1 - step / rising",
             "    else:",

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnn_core.models import LayerSummary, ModelSpec, summary
-
-
-def exact(value: float) -> str:
-    """A setting to its last bit, so that code with it trains the same run: 0.001, 1, 1e-05."""
-    return repr(float(value)).removesuffix(".0")
+from cnn_core.numerals import typed
 
 
 def _conv(row: LayerSummary) -> str:
@@ -39,7 +35,7 @@ _LINES: dict[str, Callable[[LayerSummary], str]] = {
     "sigmoid": lambda row: "nn.Sigmoid()",
     "max_pool": _pool("MaxPool2d"),
     "avg_pool": _pool("AvgPool2d"),
-    "dropout": lambda row: f"nn.Dropout({exact(row.layer.p)})",
+    "dropout": lambda row: f"nn.Dropout({typed(row.layer.p)})",
     "flatten": lambda row: "nn.Flatten()",
     "linear": lambda row: f"nn.Linear({row.inputs}, {row.layer.out})",
 }

@@ -41,17 +41,17 @@ def one_digit(page: PageState, runs: Mapping[str, Run], step: int) -> Picture:
             st.markdown(
                 t("{name}: **{digit}** ({share:.1%})", name=f"**{name}**", digit=best, share=shares[best])
             )
-        for name in ways.keys() - answers.keys():
-            st.warning(f"**{name}**: {in_words()}")
+        for name, way in ways.items():
+            if has_diverged(way.shares):
+                st.warning(f"**{name}**: {in_words()}")
     with bars:
         st.plotly_chart(
             answers_figure(answers, frame.theme(), t("its answer"), t("Probability")),
             key="compare.digit",
             config={"displayModeBar": False},
         )
-    columns = st.columns(len(ways), gap="medium")
-    for place, (name, way) in enumerate(ways.items()):
-        with columns[place], st.container(key=f"compare.way.{place}"):
+    for column, (name, way) in zip(st.columns(len(ways), gap="medium"), ways.items(), strict=True):
+        with column:
             st.markdown(f"**{name}**")
             st.html(way.layers)
     return image
